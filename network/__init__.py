@@ -1,0 +1,8 @@
+"""The fixed core: a dense network in NumPy whose parameters lie in one flat vector."""
+
+from network.gradient_check import GradientReport, check_gradient
+from network.initializers import initialize
+from network.layout import Layout, Parameter
+from network.mlp import Network, Score
+
+__all__ = ["GradientReport", "Layout", "Network", "Parameter", "Score", "check_gradient", "initialize"]

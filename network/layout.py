@@ -1,0 +1,84 @@
+"""Where each named parameter lies in the one flat vector."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.floating[Any]]
+Matrix = NDArray[np.floating[Any]]
+
+Role = Literal["weight", "bias"]
+Position = Literal["input", "hidden", "output"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A matrix inside the flat vector.
+
+    `role` says what it is and `position` which layer it feeds, for the methods that treat
+    matrices and biases, or the first and the last layer, differently (LARS, Muon, Shampoo).
+    """
+
+    name: str
+    offset: int
+    shape: tuple[int, int]
+    role: Role
+    position: Position
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return self.shape[0] * self.shape[1]
+
+    def view(self, vector: Vector) -> Matrix:
+        """This parameter's entries of `vector` (n,), as a view of shape `shape`."""
+        return vector[self.offset : self.offset + self.size].reshape(self.shape)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The parameters of a network in the order in which the flat vector holds them."""
+
+    parameters: tuple[Parameter, ...]
+
+    @classmethod
+    def dense(cls, sizes: Sequence[int]) -> "Layout":
+        """The layout of a dense network: for each layer its weights (n_in, n_out), then its bias (1, n_out).
+
+        Weights and bias are neighbours, so a layer is also one block (n_in + 1, n_out) whose last row is the bias.
+        """
+        parameters: list[Parameter] = []
+        offset = 0
+        last = len(sizes) - 1
+        for i, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
+            position: Position = "output" if i == last else "input" if i == 1 else "hidden"
+            parameters += [
+                Parameter(f"W{i}", offset, (n_in, n_out), "weight", position),
+                Parameter(f"b{i}", offset + n_in * n_out, (1, n_out), "bias", position),
+            ]
+            offset += (n_in + 1) * n_out
+        return cls(tuple(parameters))
+
+    @classmethod
+    def single(cls, rows: int, columns: int = 1) -> "Layout":
+        """The layout of one weight matrix, for functions that are no network."""
+        return cls((Parameter("W1", 0, (rows, columns), "weight", "hidden"),))
+
+    @cached_property
+    def n(self) -> int:
+        """The length of the flat vector."""
+        return sum(parameter.size for parameter in self.parameters)
+
+    def views(self, vector: Vector) -> Iterator[tuple[Parameter, Matrix]]:
+        """Each parameter with its view of `vector` (n,)."""
+        return ((parameter, parameter.view(vector)) for parameter in self.parameters)
+
+    def blocks(self, vector: Vector) -> list[Matrix]:
+        """For each dense layer the view (n_in + 1, n_out) of its weights and, as the last row, its bias."""
+        weights = [parameter for parameter in self.parameters if parameter.role == "weight"]
+        return [vector[w.offset : w.offset + w.size + w.shape[1]].reshape(w.shape[0] + 1, w.shape[1]) for w in weights]

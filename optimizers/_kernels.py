@@ -1,0 +1,49 @@
+"""The verbs that the methods are written in: whole-vector operations in place, without temporaries.
+
+All vectors have shape (n,); `scratch` is working memory of the same shape and dtype.
+"""
+
+import numpy as np
+
+from network.layout import Vector
+
+
+def descend(theta: Vector, direction: Vector, lr: float, scratch: Vector) -> None:
+    """Theta <- theta - lr direction."""
+    np.multiply(direction, lr, out=scratch)
+    np.subtract(theta, scratch, out=theta)
+
+
+def accumulate(total: Vector, value: Vector, decay: float) -> None:
+    """Total <- decay total + value."""
+    np.multiply(total, decay, out=total)
+    np.add(total, value, out=total)
+
+
+def accumulate_square(total: Vector, value: Vector, decay: float, scratch: Vector) -> None:
+    """Total <- decay total + value^2."""
+    np.multiply(value, value, out=scratch)
+    accumulate(total, scratch, decay)
+
+
+def average(mean: Vector, value: Vector, beta: float, scratch: Vector) -> None:
+    """Mean <- beta mean + (1 - beta) value, the exponentially weighted average."""
+    np.multiply(value, 1 - beta, out=scratch)
+    accumulate(mean, scratch, beta)
+
+
+def average_square(mean: Vector, value: Vector, beta: float, scratch: Vector) -> None:
+    """Mean <- beta mean + (1 - beta) value^2."""
+    np.multiply(value, value, out=scratch)
+    np.multiply(scratch, 1 - beta, out=scratch)
+    accumulate(mean, scratch, beta)
+
+
+def descend_normalised(
+    theta: Vector, direction: Vector, square: Vector, lr: float, eps: float, scratch: Vector
+) -> None:
+    """Theta <- theta - lr direction / (sqrt(square) + eps)."""
+    np.sqrt(square, out=scratch)
+    np.add(scratch, eps, out=scratch)
+    np.divide(direction, scratch, out=scratch)
+    descend(theta, scratch, lr, scratch)
