@@ -32,7 +32,8 @@ class SoftmaxCrossEntropy:
         np.copyto(logits, z.T)
         np.maximum.reduce(logits, axis=0, out=norm, keepdims=True)
         np.subtract(logits, norm, out=logits)  # softmax stays the same, exp cannot overflow
-        np.multiply(y, len(self.column), out=true)
+        np.copyto(true, y)  # labels may be bytes, in which the product would overflow
+        np.multiply(true, len(self.column), out=true)
         np.add(true, self.column, out=true)
         true_logits = np.add.reduce(logits.reshape(-1)[true])
         np.exp(logits, out=logits)

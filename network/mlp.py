@@ -111,8 +111,9 @@ class Network:
         loss, n_right = 0.0, 0
         for rows in _micro_batches(0, len(x)):
             part = self._pass(x[rows], theta.dtype)
-            loss += part.softmax.loss(part.forward(x[rows], self.shift, self._weights.of(theta)), y[rows])
-            n_right += int(np.count_nonzero(part.softmax.logits.argmax(axis=0) == y[rows]))
+            z = part.forward(x[rows], self.shift, self._weights.of(theta))
+            loss += part.softmax.loss(z, y[rows])
+            n_right += int(np.count_nonzero(z.argmax(axis=1) == y[rows]))  # not of exp(z), which rounds to ties
         return Score(loss / len(x), n_right / len(x))
 
     def predict(self, theta: Vector, x: Inputs) -> NDArray[np.intp]:
