@@ -7,28 +7,30 @@ from typing import Annotated, Any, Literal, dataclass_transform, get_args, get_o
 
 @dataclass(frozen=True)
 class Interval:
-    """The numbers between `low` and `high`; an end is left out where it is open."""
+    """The numbers between `low` and `high`, or the whole numbers; an end is left out where it is open."""
 
     low: float
     high: float
     open_low: bool = False
     open_high: bool = True
+    whole: bool = False
 
     def __contains__(self, value: object) -> bool:
         """Whether `value` is a number of the interval; NaN is in none."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
             return False
         above = value > self.low if self.open_low else value >= self.low
         return above and (value < self.high if self.open_high else value <= self.high)
 
     def __str__(self) -> str:
-        return f"{'(' if self.open_low else '['}{self.low:g}, {self.high:g}{')' if self.open_high else ']'}"
+        kind = "the integers of " if self.whole else ""
+        return f"{kind}{'(' if self.open_low else '['}{self.low:g}, {self.high:g}{')' if self.open_high else ']'}"
 
 
 Positive = Annotated[float, Interval(0, inf, open_low=True)]
 NonNegative = Annotated[float, Interval(0, inf)]
 Fraction = Annotated[float, Interval(0, 1)]
-AtLeastOne = Annotated[int, Interval(1, inf)]
+AtLeastOne = Annotated[int, Interval(1, inf, whole=True)]
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -45,6 +47,8 @@ class Spec:
     def __post_init__(self) -> None:
         for field, domain in domains(type(self)):
             value = getattr(self, field.name)
+            if type(value) is int and isinstance(domain, Interval) and not domain.whole:
+                object.__setattr__(self, field.name, float(value))  # 1 and 1.0 are one spec
             if not _holds(domain, value):
                 raise ValueError(f"{type(self).__name__}: {field.name} must be {describe(domain)}, got {value!r}")
 

@@ -7,12 +7,12 @@ from math import exp, log, log1p
 
 import numpy as np
 import pytest
+import reference_network as reference
 
 from network import Layout, Network, check_gradient, initialize
 from network.activations import ACTIVATIONS
 from network.initializers import INITIALIZERS, Glorot, He, Scaled, Xavier, Zeros
 from network.losses import SoftmaxCrossEntropy
-from tests import reference_network as reference
 
 ALL = sorted(ACTIVATIONS)
 STEP = 1e-5

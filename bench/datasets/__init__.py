@@ -13,7 +13,7 @@ from .error import DatasetError
 from .scaling import SCALINGS, Scaling, scaling
 from .split import Split, split
 
-__all__ = ["SCALINGS", "Dataset", "DatasetError", "Scaling", "Split", "load", "names", "scaling", "split"]
+__all__ = ["SCALINGS", "Dataset", "DatasetError", "Scaling", "Split", "describe", "load", "names", "scaling", "split"]
 
 LOADERS: dict[str, Callable[[], Dataset]] = {"mnist": embedded.mnist}
 
@@ -23,11 +23,17 @@ def names() -> list[str]:
     return sorted(LOADERS)
 
 
+def describe(name: str) -> str:
+    """What a named data set is, in a line."""
+    return (LOADERS[name].__doc__ or "").partition("\n")[0]
+
+
 def load(name_or_path: str) -> Dataset:
     """A data set by its name, or from a folder of four IDX files.
 
     Raises:
         DatasetError: no such name or folder, or its files cannot be used.
+
     """
     if name_or_path in LOADERS:
         return LOADERS[name_or_path]()

@@ -69,6 +69,7 @@ class Dataset:
 
         Raises:
             DatasetError: the arrays do not fit together, or hold what cannot be trained on.
+
         """
         _check_examples(f"{name}: x_train", x_train)
         _check_examples(f"{name}: x_test", x_test)

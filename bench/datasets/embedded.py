@@ -21,6 +21,7 @@ def mnist() -> Dataset:
 
     Raises:
         DatasetError: the package's files are damaged.
+
     """
     # The digests are the key, so that a child that finds an entry reads none of the 11 MB behind it.
     key = "-".join(["mnist", *(digest[:8] for digest in SHA256.values())])

@@ -46,6 +46,7 @@ def read_images(path: Path) -> Bytes:
 
     Raises:
         DatasetError: the file is missing, damaged or holds something else.
+
     """
     return _parse(path, _read_bytes(path), IMAGES_MAGIC, "images")
 
@@ -55,6 +56,7 @@ def read_labels(path: Path) -> Bytes:
 
     Raises:
         DatasetError: the file is missing, damaged or holds something else.
+
     """
     return _parse(path, _read_bytes(path), LABELS_MAGIC, "labels")
 
@@ -64,6 +66,7 @@ def read_folder(folder: Path, sha256: Mapping[str, str] | None = None) -> Arrays
 
     Raises:
         DatasetError: a file is missing or damaged, or the four do not belong together.
+
     """
     files = find_files(folder)
     x_train, y_train = _read_pair(files, "train", sha256 or {})
@@ -81,6 +84,7 @@ def find_files(folder: Path) -> Files:
 
     Raises:
         DatasetError: there is no such folder, or it does not hold exactly one data set.
+
     """
     found = _by_prefix(folder)
     complete = {prefix: files for prefix, files in found.items() if len(files) == len(ROLES)}
@@ -97,6 +101,7 @@ def read_raw(path: Path) -> bytes:
 
     Raises:
         DatasetError: the file cannot be read.
+
     """
     try:
         return path.read_bytes()

@@ -1,6 +1,6 @@
 """How raw features become the network's inputs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import sqrt
 from typing import Any, NamedTuple
 
@@ -26,41 +26,44 @@ class Scaling(NamedTuple):
         return self.shift == 0.0
 
 
-def scaling(name: str, x: Array, n_silent: int = 0) -> Scaling:
-    """The named scaling for the training part x (m, n_live), of which n_silent zero columns were left out.
+def scaling(name: str, x: Array, n_silent: int = 0, rows: Array | None = None) -> Scaling:
+    """The named scaling for the training part: the `rows` of x (m, n_live), all unless given.
+
+    `n_silent` zero columns were left out of x.
 
     Only the training part is looked at: validation and test rows are scaled with its numbers.
 
     Raises:
         DatasetError: there is no such scaling, or it does not suit these features.
+
     """
     if name not in SCALINGS:
         raise DatasetError(f"scaling: must be one of {', '.join(SCALINGS)}, got {name!r}")
-    return SCALINGS[name](x, n_silent)
+    return SCALINGS[name](x, np.arange(len(x)) if rows is None else rows, n_silent)
 
 
-def _none(x: Array, n_silent: int) -> Scaling:
+def _none(x: Array, rows: Array, n_silent: int) -> Scaling:
     return Scaling(0.0, 1.0)
 
 
-def _unit(x: Array, n_silent: int) -> Scaling:
+def _unit(x: Array, rows: Array, n_silent: int) -> Scaling:
     if x.dtype != np.uint8:
         raise DatasetError(f"scaling: unit divides bytes by 255 and needs uint8 features, got {x.dtype}")
     return Scaling(0.0, 1 / 255)
 
 
-def _zscore(x: Array, n_silent: int) -> Scaling:
-    n_zeros = len(x) * n_silent
-    n = x.size + n_zeros
-    mean = sum(float(chunk.sum(dtype=np.float64)) for chunk in _chunks(x)) / n
-    squares = sum(_sum_of_squares(chunk - mean) for chunk in _chunks(x)) + n_zeros * mean**2
+def _zscore(x: Array, rows: Array, n_silent: int) -> Scaling:
+    n_zeros = len(rows) * n_silent
+    n = len(rows) * x.shape[1] + n_zeros
+    mean = sum(float(chunk.sum(dtype=np.float64)) for chunk in _chunks(x, rows)) / n
+    squares = sum(_sum_of_squares(chunk - mean) for chunk in _chunks(x, rows)) + n_zeros * mean**2
     std = sqrt(squares / n)
     # Features that are all alike have nothing to divide by; rounding leaves them a std of a few ulps, not zero.
     return Scaling(mean, 1 / std if std > 1e-12 * abs(mean) else 1.0)
 
 
-def _chunks(x: Array) -> list[Array]:
-    return [x[i : i + CHUNK_ROWS] for i in range(0, len(x), CHUNK_ROWS)]
+def _chunks(x: Array, rows: Array) -> Iterator[Array]:
+    return (x[rows[i : i + CHUNK_ROWS]] for i in range(0, len(rows), CHUNK_ROWS))
 
 
 def _sum_of_squares(x: Array) -> float:
@@ -68,4 +71,4 @@ def _sum_of_squares(x: Array) -> float:
     return float(flat @ flat)
 
 
-SCALINGS: dict[str, Callable[[Array, int], Scaling]] = {"none": _none, "unit": _unit, "zscore": _zscore}
+SCALINGS: dict[str, Callable[[Array, Array, int], Scaling]] = {"none": _none, "unit": _unit, "zscore": _zscore}

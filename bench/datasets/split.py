@@ -28,6 +28,7 @@ def split(n: int, rng: Permuting, n_validation: int | None = None) -> Split:
 
     Raises:
         DatasetError: a part would be empty.
+
     """
     n_validation = max(1, n // 6) if n_validation is None else n_validation
     if not 0 < n_validation < n:

@@ -1,0 +1,5 @@
+"""Everything that runs, keeps, compares and shows: the benchmark around the network and its optimizers."""
+
+__version__ = "0.1.0"
+
+RULES = 1  # the version of the rules of comparison; results of different versions share no table

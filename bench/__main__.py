@@ -1,0 +1,5 @@
+"""`python -m bench` is `scratchmark`."""
+
+from bench.cli import main
+
+main()

@@ -1,0 +1,144 @@
+"""The `scratchmark` command. Whatever a command needs it imports itself: `--help` answers at once."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench import __version__
+
+KINDS = ("optimizers", "initializers", "schedules", "datasets", "plans")
+
+results_option = click.option(
+    "--results",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    help="The folder of the results database and the reports.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print data instead of text.")
+
+
+class WrongInput(click.ClickException):
+    """An input that cannot be used: a clear line, and exit code 2."""
+
+    exit_code = 2
+
+
+class Commands(click.Group):
+    """The commands; what their user can mend becomes a message, what is our mistake stays a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(context)
+        except ValueError as error:
+            if type(error).__name__ not in {"DatasetError", "PlanError", "PluginError", "StoreError"}:
+                raise
+            raise WrongInput(str(error)) from None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="scratchmark")
+def main() -> None:
+    """Is your optimizer any good? Train one fixed NumPy network on real MNIST under each, and compare."""
+
+
+@main.command()
+@click.option("--plan", default="default", show_default=True, help="A plan's name, or a TOML file.")
+@results_option
+@json_option
+def run(plan: str, results: Path, as_json: bool) -> None:
+    """Run a plan and write its report.
+
+    Trials that are in the results already are not run again, so an interrupted run goes on where it was.
+
+    Exit code 0: all trials ended, diverged ones included; 1: some crashed, failed or ran out of time; 2: the plan or
+    its data cannot be used; 130: interrupted.
+    """
+    from bench.plan import load_plan
+    from bench.progress import shown
+    from bench.run import missing, open_store, run_plan
+
+    planned = load_plan(plan)
+    store = open_store(results)
+    try:
+        with shown(planned.name, len(missing(planned, store)), len(planned.specs), quiet=as_json) as progress:
+            run_plan(planned, store, results / planned.name, progress)
+    except KeyboardInterrupt:
+        click.echo(
+            f"\nInterrupted. What has ended is kept in {store.path}: the same command goes on from it.", err=True
+        )
+        sys.exit(130)
+    statuses = _report(store, planned.name, results, as_json)
+    sys.exit(1 if statuses.keys() & {"crashed", "failed", "timeout"} else 0)
+
+
+@main.command()
+@click.argument("run", required=False)
+@results_option
+@json_option
+def report(run: str | None, results: Path, as_json: bool) -> None:
+    """Write the report of RUN anew, of the newest run unless given. RUN is a run's name or its beginning."""
+    from bench.run import open_store
+
+    store = open_store(results, must_exist=True)
+    _report(store, store.find(run), results, as_json)
+
+
+def _report(store: Any, run: str, results: Path, as_json: bool) -> dict[str, int]:
+    from bench.report import write_report
+
+    written = write_report(store.run(run), results / run)
+    statuses: dict[str, int] = store.statuses(run)
+    if as_json:
+        _echo_json({"run": run, "statuses": statuses, "report": str(written.page), "accuracy": written.accuracy})
+    else:
+        click.echo(written.summary)
+    return statuses
+
+
+@main.command("list")
+@click.argument("kind", type=click.Choice(KINDS), required=False)
+@json_option
+def list_(kind: str | None, as_json: bool) -> None:
+    """List what there is: optimizers, initializers, schedules, datasets and plans."""
+    from bench.catalogue import listing
+
+    found = {name: listing(name) for name in ([kind] if kind else KINDS)}
+    if as_json:
+        _echo_json(found)
+        return
+    for name, rows in found.items():
+        click.secho(name, bold=True)
+        width = max((len(row["name"]) for row in rows), default=0)
+        for row in rows:
+            click.echo(f"  {row['name']:{width}}  {row['what']}")
+
+
+@main.command()
+@click.argument("name")
+@json_option
+def show(name: str, as_json: bool) -> None:
+    """Show a plugin: its update rule and source, and every hyperparameter with default and domain."""
+    from tabulate import tabulate
+
+    from bench.catalogue import describe_plugin
+
+    found = describe_plugin(name)
+    if as_json:
+        _echo_json(found)
+        return
+    click.secho(f"{name} ({found['kind']})", bold=True)
+    click.echo(f"\n{found['text']}\n")
+    if "batch_size" in found:
+        click.echo(
+            f"Trains with batch size {found['batch_size']} and schedule {found['schedule']} unless told otherwise.\n"
+        )
+    click.echo(tabulate(found["hyperparameters"], headers="keys", disable_numparse=True))
+
+
+def _echo_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, default=str))

@@ -1,0 +1,214 @@
+"""A TOML file -> the list of trials; `plans/*.toml` are the ones we ship."""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from bench import datasets, registry
+from bench.registry import PluginError
+from bench.spec import Choice, TrialSpec
+from bench.store import Entry
+
+PLANS = Path(__file__).parent / "plans"
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class PlanError(ValueError):
+    """A plan that cannot be run; `mistakes` has a line for each thing wrong, with its place."""
+
+    def __init__(self, where: str, mistakes: list[str]) -> None:
+        super().__init__("\n".join(f"{where}: {mistake}" for mistake in mistakes))
+        self.mistakes = mistakes
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NetworkTable(_Table):
+    """`[network]`: the widths of the hidden layers and their activation."""
+
+    hidden: tuple[Count, ...] = (128, 64)
+    activation: Literal["relu", "sigmoid", "tanh"] = "relu"
+
+
+class OptimizerTable(BaseModel):
+    """`[optimizers.LABEL]`: the rule that runs under this label, its batch size, its schedule, its hyperparameters.
+
+    `rule` is the label itself unless given; `batch_size = "full"` is the whole training part.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    rule: str | None = None
+    batch_size: Count | Literal["full"] | None = None
+    schedule: str | dict[str, Any] | None = None
+
+
+class ExperimentTable(_Table):
+    """`[[experiment]]`: every optimizer with every initializer and every seed."""
+
+    name: str
+    optimizers: tuple[str, ...] = Field(min_length=1)
+    initializers: tuple[str | dict[str, Any], ...] = Field(default=("he",), min_length=1)
+    seeds: Count | tuple[Annotated[int, Field(ge=0)], ...] = 3
+    epochs: Count = 10
+    evaluations_per_epoch: Count = 2
+
+
+class Plan(_Table):
+    """A plan file."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]*$")]
+    description: str = ""
+    dataset: str = "mnist"
+    scaling: Literal["none", "unit", "zscore"] = "unit"
+    time_limit_s: Annotated[float, Field(gt=0)] = 600
+    throughput: bool = True
+    network: NetworkTable = NetworkTable()
+    optimizers: dict[str, OptimizerTable] = {}
+    experiment: tuple[ExperimentTable, ...]
+
+    @model_validator(mode="after")
+    def _experiments_differ(self) -> "Plan":
+        if not self.experiment:
+            raise ValueError("there must be at least one [[experiment]]")
+        names = [experiment.name for experiment in self.experiment]
+        if len(set(names)) < len(names):
+            raise ValueError(f"experiment names must differ, got {', '.join(names)}")
+        return self
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A plan with the entries it comes to. The run's name tells one content of a plan from the next."""
+
+    plan: Plan
+    text: str
+    entries: list[Entry]
+
+    @property
+    def name(self) -> str:
+        """The plan's name and eight digits that stand for its trials."""
+        identity = " ".join(f"{e.experiment}/{e.label}/{e.spec.id}" for e in self.entries)
+        return f"{self.plan.name.replace('/', '-')}-{sha256(identity.encode()).hexdigest()[:8]}"
+
+    @property
+    def specs(self) -> list[TrialSpec]:
+        """The trials, each once."""
+        return list({entry.spec.id: entry.spec for entry in self.entries}.values())
+
+
+def plan_names() -> list[str]:
+    """The plans we ship."""
+    return sorted(path.relative_to(PLANS).with_suffix("").as_posix() for path in PLANS.rglob("*.toml"))
+
+
+def load_plan(name_or_path: str) -> PlannedRun:
+    """The plan of this name, or in this file, expanded; PlanError lists every mistake it finds."""
+    path = _locate(name_or_path)
+    text = path.read_text("utf-8")
+    try:
+        plan = Plan.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise PlanError(str(path), [str(error)]) from None
+    except ValidationError as error:
+        raise PlanError(str(path), [_mistake(detail) for detail in error.errors()]) from None
+    mistakes: list[str] = []
+    entries = list(_entries(plan, mistakes))
+    if mistakes:
+        raise PlanError(str(path), mistakes)
+    return PlannedRun(plan, text, entries)
+
+
+def _locate(name_or_path: str) -> Path:
+    if name_or_path in plan_names():
+        return PLANS / f"{name_or_path}.toml"
+    path = Path(name_or_path)
+    if not path.is_file():
+        raise PlanError(name_or_path, [f"{registry.unknown('plan', name_or_path, plan_names())}, or a file"])
+    return path
+
+
+def _mistake(detail: Any) -> str:
+    place = ".".join(str(part) for part in detail["loc"]) or "the plan"
+    got = "" if detail["type"] == "missing" else f", got {detail['input']!r}"
+    return f"{place}: {detail['msg'][0].lower()}{detail['msg'][1:]}{got}"
+
+
+def _entries(plan: Plan, mistakes: list[str]) -> Iterator[Entry]:
+    """The plan's trials in order; what is wrong with its names and settings goes into `mistakes`."""
+    try:
+        data = datasets.load(plan.dataset).fingerprint
+    except datasets.DatasetError as error:
+        mistakes.append(f"dataset: {error}")
+        data = ""
+    labels = {label for experiment in plan.experiment for label in experiment.optimizers}
+    mistakes += [f"optimizers.{label}: no experiment uses it" for label in plan.optimizers if label not in labels]
+    for i, experiment in enumerate(plan.experiment):
+        place = f"experiment.{i}"
+        methods = [_attempt(mistakes, f"{place}.optimizers", _method, plan, x) for x in experiment.optimizers]
+        starts = [_attempt(mistakes, f"{place}.initializers", _initializer, x) for x in experiment.initializers]
+        seeds = range(experiment.seeds) if isinstance(experiment.seeds, int) else experiment.seeds
+        # Seeds outermost: a run that is cut short has whole rounds.
+        for seed, start, (label, method) in product(seeds, starts, zip(experiment.optimizers, methods, strict=True)):
+            if method is None or start is None:
+                continue
+            spec = TrialSpec(
+                dataset=plan.dataset,
+                data=data,
+                scaling=plan.scaling,
+                hidden=plan.network.hidden,
+                activation=plan.network.activation,
+                initializer=start,
+                epochs=experiment.epochs,
+                evaluations_per_epoch=experiment.evaluations_per_epoch,
+                seed=seed,
+                **method,
+            )
+            yield Entry(experiment.name, label, spec)
+
+
+def _attempt(mistakes: list[str], place: str, make: Any, *arguments: Any) -> Any:
+    try:
+        return make(*arguments)
+    except PluginError as error:
+        mistakes.append(f"{place}: {error}")
+        return None
+
+
+def _method(plan: Plan, label: str) -> dict[str, Any]:
+    """What a label stands for: rule with hyperparameters, schedule and batch size, the rule's own unless given."""
+    table = plan.optimizers.get(label, OptimizerTable())
+    plugin = registry.optimizer(table.rule or label)
+    batch_size = table.batch_size or getattr(plugin.kind, "batch_size", 64)
+    return {
+        "optimizer": plugin.choice(table.model_extra),
+        "schedule": _schedule(table.schedule) if table.schedule else registry.own_schedule(plugin),
+        "batch_size": None if batch_size == "full" else batch_size,
+    }
+
+
+def _schedule(given: str | dict[str, Any]) -> Choice:
+    name, settings = _named(given)
+    return registry.schedule(name).choice(settings)
+
+
+def _initializer(given: str | dict[str, Any]) -> Choice:
+    name, settings = _named(given)
+    return registry.initializer(name).choice(settings)
+
+
+def _named(given: str | dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """`"cosine"` or `{ name = "cosine", warmup = 0.1 }` as a name and settings."""
+    if isinstance(given, str):
+        return given, {}
+    settings = dict(given)
+    return str(settings.pop("name", "")), settings
