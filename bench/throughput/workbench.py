@@ -1,0 +1,86 @@
+"""What the suite times: the product's own parts, made ready as a trial does it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from bench import registry
+from bench.batches import Batches
+from bench.parts import Parts
+from bench.plan import NetworkTable
+from bench.seeds import generator
+from network import Network, initialize
+
+SEED = 0
+LR_FACTOR = 1e-3  # speed does not depend on the rate, and with so small a one no method diverges at any batch size
+
+BatchSize = int | str  # "full" is the whole training part
+
+Call = Callable[[], object]
+
+
+class Workbench:
+    """MNIST's training part of seed 0 and the default network, shared by all benchmarks."""
+
+    def __init__(self) -> None:
+        self.parts = parts = Parts.load("mnist", "unit", generator(SEED, "split"))
+        sizes = (parts.n_features, *NetworkTable().hidden, parts.n_classes)
+        self.network = Network(sizes, scale=parts.scaling.factor, shift=parts.scaling.shift)
+        initializer = registry.initializer("he").make({})
+        self.start = initialize(initializer, self.network.layout, generator(SEED, "initialization"))
+        parts.x.max()  # the data set is a mapped file: touch every page, lest the first benchmark pay for all
+
+    def step(self, name: str, batch_size: BatchSize) -> Call:
+        """One training step of the named optimizer: the next batch, loss and gradient, update."""
+        network, gradient = self.network, np.zeros_like(self.start)
+        next_batch = self.batch(batch_size)
+        theta, optimizer, state, lr = self._optimizer(name)
+
+        def step() -> None:
+            x, y = next_batch()
+            network.loss_and_gradient(theta, x, y, gradient)
+            optimizer.step(theta, gradient, state, lr)
+
+        return step
+
+    def batch(self, batch_size: BatchSize) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
+        """The next batch of the shuffled order; the full batch is gathered only once, and that has happened."""
+        batches: Iterator[Any] = iter(Batches(*self._training, _rows(batch_size), generator(SEED, "batches")))
+        next(batches)
+        return batches.__next__
+
+    def gradient(self, batch_size: BatchSize) -> Call:
+        """Forward and backward of one batch, always the same."""
+        x, y = self.batch(batch_size)()
+        gradient = np.zeros_like(self.start)
+        return lambda: self.network.loss_and_gradient(self.start, x, y, gradient)
+
+    def update(self, name: str) -> Call:
+        """The update of the named optimizer, with the gradient of one batch of 64."""
+        gradient = np.zeros_like(self.start)
+        self.network.loss_and_gradient(self.start, *self.batch(64)(), gradient)
+        theta, optimizer, state, lr = self._optimizer(name)
+        return lambda: optimizer.step(theta, gradient, state, lr)
+
+    def evaluation(self) -> Call:
+        """Loss and accuracy on the validation part."""
+        x, y = self.parts.validation
+        return lambda: self.network.evaluate(self.start, x, y)
+
+    def n_examples(self, batch_size: BatchSize) -> int:
+        """How many examples a batch of that size holds."""
+        return _rows(batch_size) or len(self.parts.train)
+
+    @property
+    def _training(self) -> tuple[Any, Any, Any]:
+        return self.parts.x, self.parts.y, self.parts.train
+
+    def _optimizer(self, name: str) -> tuple[np.ndarray, Any, Any, float]:
+        optimizer = registry.optimizer(name).make({})
+        theta = self.start.copy()
+        return theta, optimizer, optimizer.init(theta, self.network.layout), optimizer.lr * LR_FACTOR
+
+
+def _rows(batch_size: BatchSize) -> int | None:
+    return batch_size if isinstance(batch_size, int) else None
