@@ -38,7 +38,7 @@ def test_step(benchmark: BenchmarkFixture, workbench: Workbench, batch_size: Bat
 
 def test_update(benchmark: BenchmarkFixture, workbench: Workbench, optimizer: str) -> None:
     """An optimizer's step alone."""
-    timed(benchmark, workbench.update(optimizer), 50, 20, {"part": "update", "optimizer": optimizer})
+    timed(benchmark, workbench.update(optimizer), 150, 20, {"part": "update", "optimizer": optimizer})
 
 
 def test_evaluation(benchmark: BenchmarkFixture, workbench: Workbench) -> None:
