@@ -1,10 +1,6 @@
-"""Activation functions, each beside its derivative.
+"""Activation functions, each beside its derivative."""
 
-`forward` writes a = g(z). `backward` turns dL/da into dL/dz in place; each derivative is written in terms of
-the activation a itself, which the forward pass has kept.
-"""
-
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,63 +8,78 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.floating[Any]]
 
 
-class Activation(Protocol):
-    """An elementwise function and the way back through it."""
+class Activation:
+    """a = g(z) between two layers, and the way back; elementwise on arrays (rows, n) that stay the same.
 
-    def forward(self, z: Matrix, a: Matrix) -> None:
-        """Write g(z) into `a`; both (rows, n)."""
+    `delta` comes as dL/da and becomes dL/dz. The derivatives are written in terms of a, which the forward pass has
+    kept; z is not needed any more on the way back, and serves as working memory.
+    """
 
-    def backward(self, a: Matrix, delta: Matrix, scratch: Matrix) -> None:
-        """Multiply `delta` (rows, n), which is dL/da, by g'(z) in place; `scratch` has the shape of `delta`."""
+    def __init__(self, z: Matrix, a: Matrix, delta: Matrix) -> None:
+        self.z, self.a, self.delta = z, a, delta
+
+    def forward(self) -> None:
+        """a <- g(z)."""
+        raise NotImplementedError
+
+    def backward(self) -> None:
+        """delta <- delta g'(z)."""
+        raise NotImplementedError
 
 
-class ReLU:
+class ReLU(Activation):
     """max(z, 0), with the derivative 0 at 0."""
 
-    def forward(self, z: Matrix, a: Matrix) -> None:
-        """a = max(z, 0)."""
-        # Against a row of zeros: NumPy's loop for two arrays is twice as fast as the one for an array and a scalar.
-        np.maximum(z, np.zeros(z.shape[-1], z.dtype), out=a)
+    def __init__(self, z: Matrix, a: Matrix, delta: Matrix) -> None:
+        super().__init__(z, a, delta)
+        # NumPy's loop over two arrays is twice as fast as the one over an array and a scalar.
+        self.zeros = np.zeros(z.shape[-1], z.dtype)
+        bits = np.dtype(f"i{z.itemsize}")
+        self.a_bits, self.delta_bits, self.mask = a.view(bits), delta.view(bits), z.view(bits)
 
-    def backward(self, a: Matrix, delta: Matrix, scratch: Matrix) -> None:
-        """delta where a > 0, else 0."""
-        # a >= 0, so the sign of its bit pattern is 0 or 1; an integer product by it keeps or clears delta's bits.
-        # This is half the time of a Boolean mask.
-        bits = np.dtype(f"i{a.itemsize}")
-        mask = np.sign(a.view(bits), out=scratch.view(bits))
-        kept = delta.view(bits)
-        np.multiply(kept, mask, out=kept)
+    def forward(self) -> None:
+        """a <- max(z, 0)."""
+        np.maximum(self.z, self.zeros, out=self.a)
+
+    def backward(self) -> None:
+        """delta <- delta where a > 0, else 0.
+
+        a >= 0, so the sign of its bit pattern is 0 or 1, and an integer product by it clears or keeps delta's bits:
+        half the time of a Boolean mask.
+        """
+        np.sign(self.a_bits, out=self.mask)
+        np.multiply(self.delta_bits, self.mask, out=self.delta_bits)
 
 
-class Sigmoid:
+class Sigmoid(Activation):
     """1 / (1 + exp(-z))."""
 
-    def forward(self, z: Matrix, a: Matrix) -> None:
-        """a = (1 + tanh(z / 2)) / 2, which is the sigmoid and never overflows."""
-        np.multiply(z, 0.5, out=a)
-        np.tanh(a, out=a)
-        np.add(a, 1, out=a)
-        np.multiply(a, 0.5, out=a)
+    def forward(self) -> None:
+        """a <- (1 + tanh(z / 2)) / 2, which is the sigmoid and never overflows."""
+        np.multiply(self.z, 0.5, out=self.a)
+        np.tanh(self.a, out=self.a)
+        np.add(self.a, 1, out=self.a)
+        np.multiply(self.a, 0.5, out=self.a)
 
-    def backward(self, a: Matrix, delta: Matrix, scratch: Matrix) -> None:
-        """delta times a (1 - a)."""
-        np.subtract(1, a, out=scratch)
-        np.multiply(scratch, a, out=scratch)
-        np.multiply(delta, scratch, out=delta)
+    def backward(self) -> None:
+        """delta <- delta a (1 - a)."""
+        np.subtract(1, self.a, out=self.z)
+        np.multiply(self.z, self.a, out=self.z)
+        np.multiply(self.delta, self.z, out=self.delta)
 
 
-class Tanh:
+class Tanh(Activation):
     """The hyperbolic tangent."""
 
-    def forward(self, z: Matrix, a: Matrix) -> None:
-        """a = tanh(z)."""
-        np.tanh(z, out=a)
+    def forward(self) -> None:
+        """a <- tanh(z)."""
+        np.tanh(self.z, out=self.a)
 
-    def backward(self, a: Matrix, delta: Matrix, scratch: Matrix) -> None:
-        """delta times 1 - a^2."""
-        np.multiply(a, a, out=scratch)
-        np.subtract(1, scratch, out=scratch)
-        np.multiply(delta, scratch, out=delta)
+    def backward(self) -> None:
+        """delta <- delta (1 - a^2)."""
+        np.multiply(self.a, self.a, out=self.z)
+        np.subtract(1, self.z, out=self.z)
+        np.multiply(self.delta, self.z, out=self.delta)
 
 
 ACTIVATIONS: dict[str, type[Activation]] = {"relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh}

@@ -5,12 +5,12 @@ Biases start at zero. The draws of a layer are ordered unit by unit, (n_out, n_i
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from network.layout import Layout, Vector
+from network.layout import Layout, Vector, aligned_zeros
 
 
 class Initializer(Protocol):
@@ -97,7 +97,7 @@ def initialize(
     dtype: DTypeLike = np.float32,
 ) -> Vector:
     """The flat vector (n,) at which training starts: weights from `initializer` by way of `rng`, biases zero."""
-    theta: np.ndarray[Any, np.dtype[Any]] = np.zeros(layout.n, dtype)
+    theta = aligned_zeros(layout.n, dtype)
     for parameter, view in layout.views(theta):
         if parameter.role == "weight":
             n_in, n_out = parameter.shape

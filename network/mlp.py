@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from network.activations import ACTIVATIONS, Activation
 from network.layers import Dense, InputDense
 from network.layout import Layout, Matrix, Vector
-from network.losses import SoftmaxCrossEntropy
+from network.losses import SoftmaxCrossEntropy, SoftmaxCrossEntropyOfOne
 
 Labels = NDArray[np.integer[Any]]
 Inputs = NDArray[np.number[Any]]
@@ -28,38 +28,56 @@ class Score:
 
 
 class Pass:
-    """The way of `rows` examples forward through the layers, and of their gradient back."""
+    """The way of `rows` examples forward through the layers, and of their gradient back.
+
+    Layers and activations are wired to each other once: a layer's z is its activation's input, whose a is the next
+    layer's x.
+    """
 
     def __init__(
         self,
         sizes: Sequence[int],
         n_live: int,
         rows: int,
-        activation: Activation,
+        activation: type[Activation],
         scale: float,
         dtype: np.dtype[Any],
     ) -> None:
-        self.activation = activation
         self.first = InputDense(rows, n_live, sizes[1], dtype, scale)
         self.layers = [self.first, *(Dense(rows, n_in, n_out, dtype) for n_in, n_out in pairwise(sizes[1:]))]
-        self.softmax = SoftmaxCrossEntropy(sizes[-1], rows, dtype)
+        self.last = self.layers[-1]
+        self.activations = [activation(layer.z, following.x, layer.delta) for layer, following in pairwise(self.layers)]
+        softmax = SoftmaxCrossEntropyOfOne if rows == 1 else SoftmaxCrossEntropy
+        self.softmax = softmax(self.last.z, self.last.delta)
+        self.theta: Vector | None = None
+        self.gradient: Vector | None = None
 
-    def forward(self, x: Inputs, shift: float, W: list[Matrix]) -> Matrix:
+    def bind(self, theta: Vector, gradient: Vector | None, layout: Layout) -> None:
+        """Take parameters from `theta`, write gradients into `gradient`: the same vectors in every step of a trial."""
+        if theta is self.theta and gradient is self.gradient:
+            return
+        self.theta, self.gradient = theta, gradient
+        blocks = [None] * len(self.layers) if gradient is None else layout.blocks(gradient)
+        for layer, W, dW in zip(self.layers, layout.blocks(theta), blocks, strict=True):
+            layer.bind(W, dW)
+
+    def forward(self, x: Inputs, shift: float) -> Matrix:
         """The logits (rows, classes) of inputs `x` (rows, n_live)."""
         np.copyto(self.first.x, x)  # bytes become floats here
         if shift:
             np.subtract(self.first.x, shift, out=self.first.x)
-        for i, (layer, following) in enumerate(pairwise(self.layers)):
-            self.activation.forward(layer.forward(W[i]), following.x)
-        return self.layers[-1].forward(W[-1])
+        for layer, activation in zip(self.layers, self.activations, strict=False):  # the last layer has none
+            layer.forward()
+            activation.forward()
+        self.last.forward()
+        return self.last.z
 
-    def backward(self, W: list[Matrix], dW: list[Matrix]) -> None:
-        """Write the gradient of the loss that `softmax` was just asked for into the blocks `dW`."""
-        delta = self.softmax.delta
-        for i in range(len(W) - 1, 0, -1):
-            delta = self.layers[i].backward(W[i], dW[i], delta)
-            self.activation.backward(self.layers[i].x, delta, scratch=self.layers[i - 1].z)
-        self.first.backward(W[0], dW[0], delta)
+    def backward(self) -> None:
+        """Carry the delta of the last layer back to the first, leaving each layer's dL/dW behind."""
+        for i in range(len(self.activations) - 1, -1, -1):
+            self.layers[i + 1].backward(self.layers[i])
+            self.activations[i].backward()
+        self.first.backward()
 
 
 class Network:
@@ -83,13 +101,11 @@ class Network:
         if activation not in ACTIVATIONS:
             raise ValueError(f"Network: activation must be one of {', '.join(ACTIVATIONS)}, got {activation!r}")
         self.sizes = tuple(sizes)
-        self.activation = ACTIVATIONS[activation]()
+        self.activation = ACTIVATIONS[activation]
         self.scale = scale
         self.shift = shift
         self.layout = Layout.dense(sizes)
         self._passes: dict[tuple[int, int, np.dtype[Any]], Pass] = {}
-        self._weights = _Blocks(self.layout)
-        self._gradients = _Blocks(self.layout)
         self._partial = np.empty(0)
 
     def loss_and_gradient(self, theta: Vector, x: Inputs, y: Labels, gradient: Vector) -> float:
@@ -110,10 +126,10 @@ class Network:
         """The mean loss and the accuracy on examples `x` (rows, n_in) with labels `y` (rows,)."""
         loss, n_right = 0.0, 0
         for rows in _micro_batches(0, len(x)):
-            part = self._pass(x[rows], theta.dtype)
-            z = part.forward(x[rows], self.shift, self._weights.of(theta))
-            loss += part.softmax.loss(z, y[rows])
-            n_right += int(np.count_nonzero(z.argmax(axis=1) == y[rows]))  # not of exp(z), which rounds to ties
+            part = self._pass(x[rows], theta, None)
+            z = part.forward(x[rows], self.shift)
+            loss += part.softmax.loss(y[rows])
+            n_right += int(np.count_nonzero(z.argmax(axis=1) == y[rows]))
         return Score(loss / len(x), n_right / len(x))
 
     def predict(self, theta: Vector, x: Inputs) -> NDArray[np.intp]:
@@ -125,38 +141,33 @@ class Network:
         """The unnormalised log-probabilities (rows, classes) of the examples `x` (rows, n_in)."""
         logits = np.empty((len(x), self.sizes[-1]), theta.dtype)
         for rows in _micro_batches(0, len(x)):
-            logits[rows] = self._pass(x[rows], theta.dtype).forward(x[rows], self.shift, self._weights.of(theta))
+            logits[rows] = self._pass(x[rows], theta, None).forward(x[rows], self.shift)
         return logits
 
     def _loss_and_gradient(self, theta: Vector, x: Inputs, y: Labels, gradient: Vector, weight: float) -> float:
-        W, dW = self._weights.of(theta), self._gradients.of(gradient)
-        part = self._pass(x, theta.dtype)
-        loss = part.softmax.loss_and_gradient(part.forward(x, self.shift, W), y, weight)
-        part.backward(W, dW)
+        part = self._pass(x, theta, gradient)
+        part.forward(x, self.shift)
+        loss = part.softmax.loss_and_gradient(y, weight)
+        part.backward()
         return loss
 
-    def _pass(self, x: Inputs, dtype: np.dtype[Any]) -> Pass:
-        """The memory for the rows of `x`, taken at the first call."""
-        key = (*x.shape, dtype)
-        if key not in self._passes:
-            rows, n_live = x.shape
-            if n_live > self.sizes[0]:
-                raise ValueError(f"Network: x must have at most {self.sizes[0]} columns, got {n_live}")
-            self._passes[key] = Pass(self.sizes, n_live, rows, self.activation, self.scale, dtype)
-        return self._passes[key]
+    def _pass(self, x: Inputs, theta: Vector, gradient: Vector | None) -> Pass:
+        """The memory for the rows of `x`, taken at the first call, bound to these vectors."""
+        rows, n_live = x.shape
+        part = self._passes.get((rows, n_live, theta.dtype))
+        if part is None:
+            part = self._new_pass(rows, n_live, theta.dtype)
+        part.bind(theta, gradient, self.layout)
+        return part
 
-
-class _Blocks:
-    """The blocks of the vector asked for last: a trial hands in the same one each step."""
-
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-        self.vector: Vector | None = None
-
-    def of(self, vector: Vector) -> list[Matrix]:
-        if vector is not self.vector:
-            self.vector, self.blocks = vector, self.layout.blocks(vector)
-        return self.blocks
+    def _new_pass(self, rows: int, n_live: int, dtype: np.dtype[Any]) -> Pass:
+        if n_live > self.sizes[0]:
+            raise ValueError(f"Network: x must have at most {self.sizes[0]} columns, got {n_live}")
+        if n_live < self.sizes[0] and self.shift:
+            raise ValueError(f"Network: with a shift, features that are zero cannot be left out, got {n_live} columns")
+        part = Pass(self.sizes, n_live, rows, self.activation, self.scale, dtype)
+        self._passes[rows, n_live, dtype] = part
+        return part
 
 
 def _micro_batches(start: int, stop: int) -> Iterator[slice]:

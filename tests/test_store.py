@@ -89,7 +89,7 @@ def test_a_run_is_found_by_its_beginning(store):
     for run in ("smoke-1", "smoke-2", "default-1"):
         store.begin(run, "plan", "", "", 1, {})
     assert store.find("def") == "default-1"
-    with pytest.raises(StoreError, match="run must be one of .*smoke-2.*, got 'smoke'"):
+    with pytest.raises(StoreError, match=r"run must be one of .*smoke-2.*, got 'smoke'"):
         store.find("smoke")
     with pytest.raises(StoreError, match="got 'nothing'"):
         store.run("nothing")
