@@ -53,7 +53,7 @@ class OptimizerTable(BaseModel):
 
 
 class ExperimentTable(_Table):
-    """`[[experiment]]`: every optimizer with every initializer and every seed."""
+    """`[[experiment]]`: every optimizer with every initializer, every seed and every multiple of its learning rate."""
 
     name: str
     optimizers: tuple[str, ...] = Field(min_length=1)
@@ -61,6 +61,7 @@ class ExperimentTable(_Table):
     seeds: Count | tuple[Annotated[int, Field(ge=0)], ...] = 3
     epochs: Count = 10
     evaluations_per_epoch: Count = 2
+    lr_multiples: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(1.0,), min_length=1)
 
 
 class Plan(_Table):
@@ -154,13 +155,17 @@ def _entries(plan: Plan, mistakes: list[str]) -> Iterator[Entry]:
     mistakes += [f"optimizers.{label}: no experiment uses it" for label in plan.optimizers if label not in labels]
     for i, experiment in enumerate(plan.experiment):
         place = f"experiment.{i}"
-        methods = [_attempt(mistakes, f"{place}.optimizers", _method, plan, x) for x in experiment.optimizers]
+        methods = [
+            _attempt(mistakes, f"{place}.optimizers", _method, plan, label, multiple)
+            for label, multiple in product(experiment.optimizers, _grid(experiment))
+        ]
         starts = [_attempt(mistakes, f"{place}.initializers", _initializer, x) for x in experiment.initializers]
         seeds = range(experiment.seeds) if isinstance(experiment.seeds, int) else experiment.seeds
         # Seeds outermost: a run that is cut short has whole rounds.
-        for seed, start, (label, method) in product(seeds, starts, zip(experiment.optimizers, methods, strict=True)):
+        for seed, start, method in product(seeds, starts, methods):
             if method is None or start is None:
                 continue
+            label, choices = method
             spec = TrialSpec(
                 dataset=plan.dataset,
                 data=data,
@@ -171,9 +176,14 @@ def _entries(plan: Plan, mistakes: list[str]) -> Iterator[Entry]:
                 epochs=experiment.epochs,
                 evaluations_per_epoch=experiment.evaluations_per_epoch,
                 seed=seed,
-                **method,
+                **choices,
             )
             yield Entry(experiment.name, label, spec)
+
+
+def _grid(experiment: ExperimentTable) -> tuple[float | None, ...]:
+    """The multiples of the learning rates; None, which leaves rate and label as they are, where there is no grid."""
+    return (None,) if experiment.lr_multiples == (1.0,) else experiment.lr_multiples
 
 
 def _attempt(mistakes: list[str], place: str, make: Any, *arguments: Any) -> Any:
@@ -184,13 +194,17 @@ def _attempt(mistakes: list[str], place: str, make: Any, *arguments: Any) -> Any
         return None
 
 
-def _method(plan: Plan, label: str) -> dict[str, Any]:
-    """What a label stands for: rule with hyperparameters, schedule and batch size, the rule's own unless given."""
+def _method(plan: Plan, label: str, lr_multiple: float | None) -> tuple[str, dict[str, Any]]:
+    """A label and what it stands for: rule with hyperparameters, schedule and batch size, its own unless given."""
     table = plan.optimizers.get(label, OptimizerTable())
     plugin = registry.optimizer(table.rule or label)
+    settings = dict(table.model_extra or {})
+    if lr_multiple is not None:
+        settings["lr"] = float(f"{plugin.choice(settings).settings['lr'] * lr_multiple:.6g}")
+        label = f"{label} lr={settings['lr']:g}"
     batch_size = table.batch_size or getattr(plugin.kind, "batch_size", 64)
-    return {
-        "optimizer": plugin.choice(table.model_extra),
+    return label, {
+        "optimizer": plugin.choice(settings),
         "schedule": _schedule(table.schedule) if table.schedule else registry.own_schedule(plugin),
         "batch_size": None if batch_size == "full" else batch_size,
     }

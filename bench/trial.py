@@ -14,6 +14,7 @@ from bench.parts import Parts
 from bench.seeds import generator
 from bench.spec import TrialSpec
 from network import Network, initialize
+from network.layout import aligned_zeros
 from optimizers import Progress
 
 
@@ -68,7 +69,7 @@ class Trial:
         self.schedule = registry.schedule(spec.schedule.name).make(spec.schedule.settings)
         initializer = registry.initializer(spec.initializer.name).make(spec.initializer.settings)
         self.theta = initialize(initializer, self.network.layout, generator(spec.seed, "initialization"))
-        self.gradient = np.zeros_like(self.theta)
+        self.gradient = aligned_zeros(len(self.theta), self.theta.dtype)
         rng = generator(spec.seed, "batches")
         self.batches = Batches(parts.x, parts.y, parts.train, spec.batch_size, rng)
         self.n_steps = spec.epochs * self.batches.steps_per_epoch

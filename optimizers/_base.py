@@ -1,5 +1,6 @@
 """What an optimizer is: a frozen spec of hyperparameters, and a state that its steps change."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -9,21 +10,35 @@ from optimizers._schedules import Constant, Schedule
 
 
 class State(SimpleNamespace):
-    """What an optimizer remembers between steps: arrays and numbers by name.
+    """What an optimizer remembers between steps, by name: arrays, numbers, a Generator, lists and States of these.
 
     `scratch` and names that begin with it are working memory whose content does not outlive a step.
     """
+
+
+Closure = Callable[[Vector, Vector], float]
 
 
 class Optimizer(Spec):
     """The contract. A subclass annotates its hyperparameters, each with its domain, and writes `init` and `step`.
 
     `batch_size` and `schedule` are what the method trains with unless a plan says otherwise; None is the full batch.
+    `family` and `year` place it in the catalogue; `evaluations_per_step` is how many gradients a step costs.
+
+    A method that must see the loss again sets `needs_closure`: its `step` then takes `closure=`, a function of a
+    vector theta (n,) and a vector for the gradient (n,) that returns the loss on the step's batch. A method that draws
+    random numbers sets `needs_rng`: its `init` then takes `rng=`, a NumPy Generator, which it keeps in its state.
     """
 
     lr: Positive
+    family: ClassVar[str] = "other"
+    year: ClassVar[int | None] = None
     batch_size: ClassVar[int | None] = 64
     schedule: ClassVar[Schedule] = Constant()
+    evaluations_per_step: ClassVar[int] = 1
+    needs_closure: ClassVar[bool] = False
+    needs_rng: ClassVar[bool] = False
+    elementwise: ClassVar[bool] = True  # each coordinate's update depends on that coordinate alone
 
     def init(self, theta: Vector, layout: Layout) -> State:
         """The state before the first step at `theta` (n,), which is only read; `layout` names its matrices."""

@@ -1,6 +1,6 @@
 """The domains of hyperparameters: declared once, in a field's annotation, and checked whenever a spec is made."""
 
-from dataclasses import Field, dataclass, fields
+from dataclasses import Field, dataclass, field, fields
 from math import inf
 from typing import Annotated, Any, Literal, dataclass_transform, get_args, get_origin, get_type_hints
 
@@ -33,7 +33,37 @@ Fraction = Annotated[float, Interval(0, 1)]
 AtLeastOne = Annotated[int, Interval(1, inf, whole=True)]
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True)
+@dataclass(frozen=True)
+class Search:
+    """Where tuning looks for a hyperparameter's value: between `low` and `high`, evenly on a scale.
+
+    `log` is even in log x, for rates; `one_minus_log` in log (1 - x), for decays near 1; `linear` in x.
+    """
+
+    low: float
+    high: float
+    scale: Literal["log", "one_minus_log", "linear"] = "log"
+
+    def value(self, u: float) -> float:
+        """The value at `u` in [0, 1]: `low` at 0, `high` at 1."""
+        if self.scale == "linear":
+            return self.low + u * (self.high - self.low)
+        if self.scale == "log":
+            return float(self.low * (self.high / self.low) ** u)
+        return float(1 - (1 - self.low) * ((1 - self.high) / (1 - self.low)) ** u)
+
+
+def searched(default: float, low: float, high: float, scale: Literal["log", "one_minus_log", "linear"] = "log") -> Any:
+    """A hyperparameter that tuning varies, with its default and the range to search."""
+    return field(default=default, metadata={"search": Search(low, high, scale)})
+
+
+def search_space(spec: type) -> dict[str, Search]:
+    """The hyperparameters that tuning varies, each with the range to search."""
+    return {f.name: f.metadata["search"] for f in fields(spec) if "search" in f.metadata}
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(searched,))
 class Spec:
     """A frozen, keyword-only dataclass of hyperparameters: hashable, equal by value, its own record.
 

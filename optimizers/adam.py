@@ -7,7 +7,7 @@ import numpy as np
 
 from network.layout import Layout, Vector
 from optimizers._base import Optimizer, State
-from optimizers._domains import Fraction, Positive
+from optimizers._domains import Fraction, Positive, searched
 from optimizers._kernels import accumulate, accumulate_square, descend_normalised
 
 
@@ -21,8 +21,10 @@ class Adam(Optimizer):
     hat", and TensorFlow's, is added before the correction of v; here eps comes after it, as in algorithm 1 and torch.
     """
 
-    lr: Positive = 1e-3
-    beta1: Fraction = 0.9
+    family = "adaptive"
+    year = 2015
+    lr: Positive = searched(1e-3, 1e-5, 1e-1)
+    beta1: Fraction = searched(0.9, 0.8, 0.99, "one_minus_log")
     beta2: Fraction = 0.999
     eps: Positive = 1e-8
 

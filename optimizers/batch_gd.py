@@ -1,12 +1,12 @@
 """Batch gradient descent."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from network.layout import Layout, Vector
 from optimizers._base import Optimizer, State
-from optimizers._domains import Positive
+from optimizers._domains import Positive, searched
 from optimizers._kernels import descend
 
 
@@ -19,8 +19,10 @@ class BatchGD(Optimizer):
     Not for large training sets: the cost never rises at a small enough `lr`, but every step costs an epoch.
     """
 
-    lr: Positive = 0.5
-    batch_size: ClassVar[int | None] = None
+    family = "gradient descent"
+    year = 1847
+    lr: Positive = searched(0.5, 0.01, 10)
+    batch_size = None
 
     def init(self, theta: Vector, layout: Layout) -> State:
         return State(scratch=np.empty_like(theta))

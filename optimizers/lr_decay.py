@@ -1,9 +1,7 @@
 """Mini-batch gradient descent with a falling learning rate."""
 
-from typing import ClassVar
-
-from optimizers._domains import Positive
-from optimizers._schedules import InverseTime, Schedule
+from optimizers._domains import Positive, searched
+from optimizers._schedules import InverseTime
 from optimizers.minibatch_gd import MinibatchGD
 
 
@@ -18,5 +16,6 @@ class LRDecay(MinibatchGD):
     to any method.
     """
 
-    lr: Positive = 0.2
-    schedule: ClassVar[Schedule] = InverseTime(rate=0.5)
+    year = 1951
+    lr: Positive = searched(0.2, 1e-3, 10)
+    schedule = InverseTime(rate=0.5)

@@ -1,8 +1,6 @@
 """Mini-batch gradient descent."""
 
-from typing import ClassVar
-
-from optimizers._domains import Positive
+from optimizers._domains import Positive, searched
 from optimizers.batch_gd import BatchGD
 
 
@@ -15,5 +13,6 @@ class MinibatchGD(BatchGD):
     `torch.optim.SGD` does without momentum.
     """
 
-    lr: Positive = 0.1
-    batch_size: ClassVar[int | None] = 64
+    year = 1951
+    lr: Positive = searched(0.1, 1e-3, 10)
+    batch_size = 64

@@ -6,7 +6,7 @@ import numpy as np
 
 from network.layout import Layout, Vector
 from optimizers._base import Optimizer, State
-from optimizers._domains import Fraction, Positive
+from optimizers._domains import Fraction, Positive, searched
 from optimizers._kernels import average, descend
 
 
@@ -22,8 +22,10 @@ class Momentum(Optimizer):
     faster in a valley that does not oscillate: compare the two at each one's tuned `lr`.
     """
 
-    lr: Positive = 0.1
-    momentum: Fraction = 0.9
+    family = "momentum"
+    year = 1964
+    lr: Positive = searched(0.1, 1e-3, 10)
+    momentum: Fraction = searched(0.9, 0.5, 0.99, "one_minus_log")
 
     def init(self, theta: Vector, layout: Layout) -> State:
         return State(v=np.zeros_like(theta), scratch=np.empty_like(theta))

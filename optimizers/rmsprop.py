@@ -6,7 +6,7 @@ import numpy as np
 
 from network.layout import Layout, Vector
 from optimizers._base import Optimizer, State
-from optimizers._domains import Fraction, Positive
+from optimizers._domains import Fraction, Positive, searched
 from optimizers._kernels import average_square, descend_normalised
 
 
@@ -22,8 +22,10 @@ class RMSprop(Optimizer):
     `beta` is torch's `alpha`.
     """
 
-    lr: Positive = 1e-3
-    beta: Fraction = 0.9
+    family = "adaptive"
+    year = 2012
+    lr: Positive = searched(1e-3, 1e-5, 1e-1)
+    beta: Fraction = searched(0.9, 0.8, 0.999, "one_minus_log")
     eps: Positive = 1e-8
 
     def init(self, theta: Vector, layout: Layout) -> State:

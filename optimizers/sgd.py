@@ -1,8 +1,6 @@
 """Stochastic gradient descent."""
 
-from typing import ClassVar
-
-from optimizers._domains import Positive
+from optimizers._domains import Positive, searched
 from optimizers.batch_gd import BatchGD
 
 
@@ -15,5 +13,6 @@ class SGD(BatchGD):
     Not for vector machines: a step on one example uses a small part of their speed.
     """
 
-    lr: Positive = 0.01
-    batch_size: ClassVar[int | None] = 1
+    year = 1951
+    lr: Positive = searched(0.01, 1e-4, 1)
+    batch_size = 1
