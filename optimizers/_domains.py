@@ -75,18 +75,19 @@ class Spec:
         dataclass(frozen=True, kw_only=True)(cls)
 
     def __post_init__(self) -> None:
-        for field, domain in domains(type(self)):
-            value = getattr(self, field.name)
+        for hyperparameter, domain in domains(type(self)):
+            name = hyperparameter.name
+            value = getattr(self, name)
             if type(value) is int and isinstance(domain, Interval) and not domain.whole:
-                object.__setattr__(self, field.name, float(value))  # 1 and 1.0 are one spec
+                object.__setattr__(self, name, float(value))  # 1 and 1.0 are one spec
             if not _holds(domain, value):
-                raise ValueError(f"{type(self).__name__}: {field.name} must be {describe(domain)}, got {value!r}")
+                raise ValueError(f"{type(self).__name__}: {name} must be {describe(domain)}, got {value!r}")
 
 
 def domains(spec: type) -> list[tuple[Field[Any], Any]]:
     """Each field of a dataclass with its domain: an Interval, a Literal or a plain type."""
     hints = get_type_hints(spec, include_extras=True)
-    return [(field, _domain(hints[field.name])) for field in fields(spec)]
+    return [(f, _domain(hints[f.name])) for f in fields(spec)]
 
 
 def describe(domain: Any) -> str:

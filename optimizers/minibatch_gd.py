@@ -1,10 +1,16 @@
 """Mini-batch gradient descent."""
 
+from typing import Any
+
+import numpy as np
+
+from network.layout import Layout, Vector
+from optimizers._base import Optimizer, State
 from optimizers._domains import Positive, searched
-from optimizers.batch_gd import BatchGD
+from optimizers._kernels import descend
 
 
-class MinibatchGD(BatchGD):
+class MinibatchGD(Optimizer):
     """Gradient descent on a mini-batch a step; every epoch walks a new shuffle of the whole training set.
 
         theta <- theta - lr g
@@ -13,6 +19,12 @@ class MinibatchGD(BatchGD):
     `torch.optim.SGD` does without momentum.
     """
 
+    family = "gradient descent"
     year = 1951
     lr: Positive = searched(0.1, 1e-3, 10)
-    batch_size = 64
+
+    def init(self, theta: Vector, layout: Layout) -> State:
+        return State(scratch=np.empty_like(theta))
+
+    def step(self, theta: Vector, gradient: Vector, state: Any, lr: float) -> None:
+        descend(theta, gradient, lr, state.scratch)

@@ -1,10 +1,10 @@
 """Stochastic gradient descent."""
 
 from optimizers._domains import Positive, searched
-from optimizers.batch_gd import BatchGD
+from optimizers.minibatch_gd import MinibatchGD
 
 
-class SGD(BatchGD):
+class SGD(MinibatchGD):
     """Gradient descent on one random example a step.
 
         theta <- theta - lr g
