@@ -1,0 +1,67 @@
+"""From the content to report.html, one file that needs no other, and to report.md."""
+
+import re
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from bench import __version__
+from bench.report.figures import GRID, INK, MUTED, PALE, PAPER, Figure
+from bench.report.sections import Content
+from bench.report.table import escape_markdown, one_line
+from bench.store import Run
+
+HERE = Path(__file__).parent
+COLOURS = {INK: "currentColor", MUTED: "var(--muted)", PALE: "var(--pale)", GRID: "var(--grid)", PAPER: "var(--paper)"}
+
+
+def write(run: Run, content: Content, folder: Path) -> Path:
+    """Write the page in both its forms and every table beside it; returns report.html."""
+    for section in content.sections:
+        for table in (*section.tables, *section.folded):
+            table.write(folder / "tables")
+    values = {"run": run, "facts": facts(run), "content": content, "version": __version__}
+    (folder / "report.md").write_text(_markdown().get_template("template.md").render(values), "utf-8")
+    page = folder / "report.html"
+    page.write_text(_html(folder / "figures").get_template("template.html").render(values), "utf-8")
+    return page
+
+
+def facts(run: Run) -> str:
+    """The run in one line."""
+    counts = ", ".join(f"{n} {status}" for status, n in run.trials["status"].value_counts().items())
+    return f"Plan {run.plan}; {len(run.trials)} trials: {counts or 'none has ended'}; started {run.started[:10]}."
+
+
+def _html(figures: Path) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+    )
+    environment.filters["inline"] = lambda figure: inline(figure, figures)
+    environment.filters["keep"] = lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%")
+    environment.filters["anchor"] = lambda title: re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    return environment
+
+
+def _markdown() -> Environment:
+    """No autoescape: HTML's rules are not Markdown's, the template escapes by the filter `md`."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters["md"] = lambda text: re.sub(r"^([#>+-])", r"\\\1", escape_markdown(one_line(text)))
+    return environment
+
+
+def inline(figure: Figure, folder: Path) -> Markup:
+    """A figure's SVG as part of a page: in the page's colours, its ids its own, and no word of another address."""
+    svg = (folder / f"{figure.name}.svg").read_text("utf-8")
+    svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    svg = re.sub(r' (xmlns(:xlink)?|width|height|version)="[^"]*"', "", svg, count=5)
+    svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{figure.name}-", svg)
+    svg = re.sub("|".join(COLOURS), lambda match: COLOURS[match[0]], svg)
+    return Markup(svg.replace("<svg", f'<svg role="img" aria-label="{escape(figure.caption)}"', 1))

@@ -1,0 +1,187 @@
+"""What a report says, in which order: text, tables and figures, before they become a page."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Any
+
+from bench.report import tables, throughput
+from bench.report.experiment import Experiment
+from bench.report.table import Table, missing, percent
+from bench.statistics import binomial_error
+from bench.store import Run
+
+if TYPE_CHECKING:
+    from bench.report.figures import Figure
+
+CONTENDED = (
+    "The seconds are contended: as many trials ran at once as there are cores, and they shared memory and caches. "
+    "Quality runs share the machine; throughput is measured alone."
+)
+BANDS = (
+    "A line is the mean over the seeds that are still there, its band the 95 % interval (Student's t). Where a seed "
+    "was lost on the way, the legend says how many got through. A loss far above the start is out of the picture."
+)
+GAP = (
+    "Train is a fixed sample of the training part, after the last step. A low train accuracy is bias; a wide gap, in "
+    "percentage points, is variance. A method that lost a seed has no rank: the mean of the survivors flatters it."
+)
+CENSORED = (
+    "A trial that misses a target counts as later than all others, and is never given the end of its run instead. "
+    "Places are evaluation points: the target was passed somewhere before."
+)
+ZEROS = (
+    "From zeros nothing is learned: every hidden unit stays a copy of its neighbours and gets a zero gradient, so only "
+    "the output biases learn, and the network gives one answer to everything, at best the commonest class."
+)
+SYMMETRY = (
+    "From zeros the symmetry is never broken: every unit of a hidden layer stays a copy of its neighbours, and the "
+    "layer is worth one unit."
+)
+ALONE = (
+    "Timed alone on the machine, before the trials, with one BLAS thread. A step gathers its batch, goes forward and "
+    "backward, and updates; the update does not depend on the batch size."
+)
+AGAIN = (
+    "The same plan gives the same metrics to the last bit on one machine; only seconds differ. Where the plan is a "
+    "file of your own, give its path. Trials that are in the results already are not run again."
+)
+N_TEST = {"mnist": 10_000}
+ONES = " Of MNIST's test images 11.35 % are ones."
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report; `lead` is its finding, `folded` are tables that open on demand, `code` is what to type."""
+
+    title: str
+    lead: str = ""
+    text: Sequence[str] = ()
+    tables: Sequence[Table] = ()
+    figures: Sequence["Figure"] = ()
+    folded: Sequence[Table] = ()
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Content:
+    """All sections, and each label's colour."""
+
+    sections: list[Section]
+    colours: dict[str, str]
+
+
+def draw(run: Run, compared: list[Experiment], folder: Path) -> Content:
+    """The report's content, with its figures drawn into `folder`."""
+    from bench.report import figures
+
+    timed = throughput.throughput_rows(folder / "throughput.json")
+    styles = figures.looks([*run.trials["label"], *(row["label"] for row in timed)])
+    pictures = folder / "figures"
+    sections = [
+        *(s for e in compared if not e.compares_initializers for s in _optimizers(e, styles, pictures)),
+        _throughput(timed, styles, pictures),
+        *(_initializers(e, pictures) for e in compared if e.compares_initializers),
+        _failures(run),
+        _hyperparameters(run),
+        _machine(run),
+        _again(run),
+    ]
+    return Content(sections, {label: look.colour for label, look in styles.items()})
+
+
+def _optimizers(experiment: Experiment, styles: dict[str, Any], pictures: Path) -> Iterator[Section]:
+    from bench.report import figures
+
+    name = experiment.name
+    table, notes = tables.accuracy(experiment), [GAP, *_counting_error(experiment)]
+    dots = figures.final_accuracy(experiment, styles, pictures)
+    yield Section(f"Accuracy: {name}", tables.verdict(experiment), notes, [table], dots)
+    curves = figures.curves(experiment, styles, pictures)
+    notes = [BANDS, CONTENDED] if curves else ["No trial left a curve."]
+    yield Section(f"Convergence: {name}", text=notes, figures=curves)
+    yield Section(f"Time to target: {name}", text=[CENSORED, CONTENDED], tables=[tables.time_to_target(experiment)])
+
+
+def _counting_error(experiment: Experiment) -> Iterator[str]:
+    """How far one accuracy can be off because the test part is finite, where we know how large that is."""
+    n = N_TEST.get(experiment.trials["dataset"].iloc[0])
+    best = experiment.trials["test_accuracy"].max()
+    if n and not missing(best):
+        error = f"{100 * binomial_error(best, n):.2f}"
+        yield f"Counted on {n:,} test images, an accuracy of {percent(best)} has a standard error of {error} points."
+
+
+def _throughput(timed: list[dict[str, Any]], styles: dict[str, Any], pictures: Path) -> Section:
+    from bench.report import figures
+
+    if not timed:
+        return Section("Throughput", text=["Throughput was not measured in this run."])
+    bars = figures.throughput(timed, styles, pictures)
+    return Section("Throughput", "", [ALONE], [throughput.throughput(timed)], bars)
+
+
+def _initializers(experiment: Experiment, pictures: Path) -> Section:
+    from bench.report import figures
+
+    heat_map = figures.heat_map(experiment, tables.accuracy_matrix(experiment), pictures)
+    folded = [tables.accuracy(experiment), tables.time_to_target(experiment)]
+    verdict, notes = tables.verdict(experiment), list(_about_zeros(experiment))
+    table = tables.initializers(experiment)
+    return Section(f"Initializers: {experiment.name}", verdict, notes, [table], heat_map, folded)
+
+
+def _about_zeros(experiment: Experiment) -> Iterator[str]:
+    trials = experiment.trials[experiment.trials["initializer"] == "zeros"]
+    if len(trials):
+        spec = trials["spec"].iloc[0]
+        stuck = spec["activation"] in ("relu", "tanh")  # a sigmoid of zero is not zero: output weights learn
+        yield (ZEROS if stuck else SYMMETRY) + (ONES if stuck and spec["dataset"] == "mnist" else "")
+
+
+def _failures(run: Run) -> Section:
+    table = tables.failures(run)
+    n = len(table.rows)
+    text = f"{n} of {len(run.trials)} trials did not get through; they stay in every denominator."
+    return Section("Failures", text=[text if n else "Every trial got through."], tables=[table] if n else [])
+
+
+def _hyperparameters(run: Run) -> Section:
+    table = tables.hyperparameters(run)
+    common = [
+        f"{x['dataset']}, scaling {x['scaling']}; hidden layers {x['network']}." for x in table.data.to_dict("records")
+    ]
+    text = list(dict.fromkeys(common))
+    return Section("Hyperparameters", text=text, tables=[table], folded=[tables.trials(run)])
+
+
+def _machine(run: Run) -> Section:
+    return Section("Machine", tables=[tables.machine(run)])
+
+
+def _again(run: Run) -> Section:
+    commands = f"scratchmark run --plan {quote(run.plan)}\nscratchmark report {quote(run.name)}"
+    return Section("How to reproduce", text=[AGAIN], code=commands)
+
+
+def summary(run: Run, compared: list[Experiment], page: Path) -> str:
+    """What the terminal says at the end of a run."""
+    parts = [f"{experiment.name}\n{_short(experiment).text()}" for experiment in compared]
+    lost = tables.failures(run)
+    if lost.rows:
+        shown = lost.only("experiment", "optimizer", "initializer", "seed", "status", "reason")
+        parts.append(f"{len(lost.rows)} of {len(run.trials)} trials did not get through\n{shown.text()}")
+    return "\n\n".join([*parts, f"Report: {page}"])
+
+
+def _short(experiment: Experiment) -> Table:
+    if experiment.compares_initializers:
+        return tables.initializers(experiment)
+    return tables.accuracy(experiment).only("#", "optimizer", "test accuracy", "seeds through", "validation")
+
+
+def accuracy(compared: list[Experiment]) -> list[dict[str, Any]]:
+    """The accuracy tables as data; what is missing is None."""
+    rows = [row for experiment in compared for row in tables.accuracy_rows(experiment)]
+    return [{key: None if missing(value) else value for key, value in row.items()} for row in rows]

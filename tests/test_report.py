@@ -1,0 +1,486 @@
+import csv
+import io
+import json
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from math import exp
+
+import pytest
+
+from bench.record import Record
+from bench.report import tables, write_report
+from bench.report.experiment import experiments, slugs
+from bench.report.table import escape_markdown, percent, significant
+from bench.report.throughput import throughput_rows
+from bench.spec import Choice, TrialSpec
+from bench.store import Entry, Store
+
+MACHINE = {
+    "processor": "An invented processor",
+    "blas": "openblas",
+    "commit": "abc123def456",
+    "python": "3.11",
+    "cores": 2,
+}
+EVIL = "<script>alert(1)</script> | $x_1$ & \\alpha"
+
+
+def spec(optimizer="adam", seed=0, initializer="he", settings=None, **more):
+    values = {
+        "dataset": "mnist",
+        "data": "0",
+        "scaling": "unit",
+        "hidden": (128, 64),
+        "activation": "relu",
+        "initializer": Choice(initializer) if isinstance(initializer, str) else initializer,
+        "optimizer": Choice(optimizer, settings or {"lr": 0.1}),
+        "schedule": Choice("constant"),
+        "batch_size": 64,
+        "epochs": 2,
+        "evaluations_per_epoch": 2,
+        "seed": seed,
+    }
+    return TrialSpec(**values | more)
+
+
+def curve(final, steps=(0, 391, 782, 1173, 1564)):
+    """An invented curve from chance to the accuracy `final`."""
+    for i, step in enumerate(steps):
+        accuracy = final - (final - 0.1) * exp(-2.5 * i) if i < len(steps) - 1 else final
+        yield {
+            "step": step,
+            "epoch": step / steps[-1] * 2,
+            "gradient_evaluations": step,
+            "elapsed_s": step / 1000,
+            "train_loss": 2.4 * exp(-i),
+            "train_accuracy": accuracy + 0.01,
+            "validation_loss": 2.5 * exp(-i),
+            "validation_accuracy": accuracy,
+        }
+
+
+def done(given, score, **more):
+    result = {"test_loss": 0.1, "test_accuracy": score, "seconds": {"gradient": 1.5}, "peak_memory_mb": 120.0}
+    start = {"initial_hash": f"w{given.seed}", "order_hash": f"o{given.seed}", "n_steps": 1564}
+    return Record(given, "done", "", start, list(curve(score - 0.001, **more)), result, "2026-01-01T00:00:00+00:00")
+
+
+def ended(given, status, reason, n_points=0):
+    points = list(curve(0.5))[:n_points]
+    return Record(given, status, reason, {"n_steps": 1564}, points, {}, "2026-01-01T00:00:00+00:00")
+
+
+def make_run(path, listed, description="An invented run"):
+    """The run of these (experiment, label, record), by way of a real store."""
+    store = Store(path / "scratchmark.db")
+    store.begin("invented-1", "invented", "", description, 1, MACHINE)
+    store.enter("invented-1", [Entry(experiment, label, record.spec) for experiment, label, record in listed])
+    for _, _, record in listed:
+        store.add(record)
+    store.finish("invented-1")
+    return store.run("invented-1")
+
+
+SCORES = {"adam": (0.978, 0.980, 0.979), "momentum": (0.977, 0.981, 0.979), "sgd": (0.960, 0.962, 0.961)}
+
+
+def everything():
+    """Two experiments: one with a trial that diverged and a wicked label, one with several initializers."""
+    for label, scores in SCORES.items():
+        for seed, score in enumerate(scores):
+            yield "optimizers", label, done(spec(label, seed), score)
+    for seed, score in enumerate((0.2, 0.3, 0.4)):
+        given = spec("batch_gd", seed, batch_size=None)
+        yield "optimizers", "batch_gd", done(given, score, steps=(0, 1, 2))
+    yield "optimizers", EVIL, done(spec("wild", 0, settings={"lr": 10.0, "trick": EVIL}), 0.99)
+    yield (
+        "optimizers",
+        EVIL,
+        ended(spec("wild", 1, settings={"lr": 10.0}), "diverged", "the loss became nan at step 7", 3),
+    )
+    yield "optimizers", EVIL, ended(spec("wild", 2, settings={"lr": 10.0}), "crashed", "killed by signal 9")
+    for label in ("adam", "sgd"):
+        for start, score in (("zeros", 0.1135), ("he", 0.975)):
+            for seed in range(2):
+                yield (
+                    "initializers",
+                    label,
+                    done(spec(label, seed, start, epochs=1), score + seed / 1000 * (start == "he")),
+                )
+    yield "initializers", "adam", ended(spec("adam", 2, "he", epochs=1), "timeout", "more than 600 s")
+
+
+def benchmark(part, optimizer, batch_size, examples, median):
+    info = {"part": part, "optimizer": optimizer, "batch_size": batch_size, "examples": examples}
+    return {"name": part, "extra_info": info, "stats": {"median": median}}
+
+
+THROUGHPUT = {
+    "benchmarks": [
+        benchmark("gradient", None, 64, 64, 300e-6),
+        benchmark("gradient", None, "full", 50_000, 0.2),
+        benchmark("batch", None, 64, 64, 10e-6),
+        benchmark("evaluation", None, None, 10_000, 0.01),
+        benchmark("update", "adam", None, None, 130e-6),
+        benchmark("step", "adam", 64, 64, 500e-6),
+        benchmark("step", "adam", "full", 50_000, 0.25),
+        benchmark("step", "not in the plan", 64, 64, 400e-6),
+    ]
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return make_run(tmp_path_factory.mktemp("store"), list(everything()))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    (folder / "throughput.json").write_text(json.dumps(THROUGHPUT))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def report(run, folder):
+    return write_report(run, folder)
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    return report.page.read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def markdown(report, folder):
+    return (folder / "report.md").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def compared(run):
+    return {experiment.name: experiment for experiment in experiments(run)}
+
+
+def read_csv(folder, name):
+    return list(csv.DictReader(io.StringIO((folder / "tables" / f"{name}.csv").read_text("utf-8"))))
+
+
+def by_label(rows):
+    return {row["label"]: row for row in rows}
+
+
+# --- the tables
+
+
+def test_S3_every_trial_of_the_run_is_in_the_tables(run, report, folder):
+    rows = read_csv(folder, "trials")
+    assert [row["trial"] for row in rows] == list(run.trials["trial"])
+    assert len(rows) == 9 + 3 + 3 + 8 + 1
+    for text in ((folder / "tables" / "trials.md").read_text("utf-8"), report.page.read_text("utf-8")):
+        assert all(trial in text for trial in run.trials["trial"])
+
+
+def test_S6_the_accuracy_table_has_mean_interval_and_n(report, folder):
+    adam = by_label(read_csv(folder, "accuracy-optimizers"))["adam"]
+    assert float(adam["test_accuracy"]) == pytest.approx(0.979)
+    # sd 0.001, n = 3, Student's quantile for two degrees of freedom 4.3027
+    assert float(adam["high"]) - float(adam["test_accuracy"]) == pytest.approx(4.3027 * 0.001 / 3**0.5, rel=1e-4)
+    assert (adam["n_through"], adam["n"]) == ("3", "3")
+    assert "97.90 ± 0.25 %" in (folder / "tables" / "accuracy-optimizers.md").read_text("utf-8")
+
+
+def test_S11_train_validation_and_their_gap_stand_apart(compared):
+    adam = by_label(tables.accuracy_rows(compared["optimizers"]))["adam"]
+    assert adam["validation_accuracy"] == pytest.approx(0.978)
+    assert adam["train_accuracy"] == pytest.approx(0.988)
+    assert adam["gap"] == pytest.approx(0.01)
+    assert "+1.00" in tables.accuracy(compared["optimizers"]).text()
+
+
+def test_S3_trials_that_were_lost_stay_in_the_denominator_and_their_label_has_no_rank(compared, page, report):
+    row = by_label(tables.accuracy_rows(compared["optimizers"]))[EVIL]
+    assert (row["n_through"], row["n"], row["rank"]) == (1, 3, None)
+    assert row["ended"] == "1 of 3 (1 diverged, 1 crashed)"
+    assert row["ended"] in page
+    assert row["ended"] in report.summary
+
+
+def test_S6_ranks_go_by_the_mean_of_those_with_all_seeds(compared):
+    ranked = [row["label"] for row in tables.accuracy_rows(compared["optimizers"]) if row["rank"]]
+    assert ranked[2:] == ["sgd", "batch_gd"]
+    assert set(ranked[:2]) == {"adam", "momentum"}
+
+
+def test_S6_no_winner_where_the_paired_difference_covers_zero(compared, tmp_path):
+    assert "cannot be told from chance" in tables.verdict(compared["optimizers"])
+    rows = [
+        ("e", label, done(spec(label, s), x + s / 500)) for label, x in (("a", 0.97), ("b", 0.96)) for s in range(3)
+    ]
+    rows[0] = ("e", "a", done(spec("a", 0), 0.9701))
+    (experiment,) = experiments(make_run(tmp_path, rows))
+    assert "a has the highest mean test accuracy" in tables.verdict(experiment)
+    assert "ahead of every other" in tables.verdict(experiment)
+
+
+def test_S7_time_to_target_is_the_median_or_not_reached(compared, folder, report):
+    rows = {(row["target"], row["label"]): row for row in read_csv(folder, "time-to-target-optimizers")}
+    adam, sgd = rows["0.95", "adam"], rows["0.97", "sgd"]
+    assert (float(adam["step"]), float(adam["epoch"]), float(adam["elapsed_s"])) == pytest.approx((782, 1, 0.782))
+    assert (adam["k"], adam["n"]) == ("3", "3")
+    assert (sgd["k"], sgd["n"], sgd["step"]) == ("0", "3", "")
+    lost = rows["0.95", EVIL]
+    assert (lost["k"], lost["n"], lost["step"]) == ("1", "3", "")
+    shown = tables.time_to_target(compared["optimizers"]).rows
+    assert ["97 %", "sgd", "0 of 3", "not reached", "not reached", "not reached"] in shown
+
+
+def test_S3_failures_have_their_reason_and_how_far_they_came(folder, report, page, markdown):
+    rows = {row["status"]: row for row in read_csv(folder, "failures")}
+    assert rows.keys() == {"diverged", "crashed", "timeout"}
+    assert (rows["diverged"]["reason"], float(rows["diverged"]["step"])) == ("the loss became nan at step 7", 782)
+    for reason in ("the loss became nan at step 7", "killed by signal 9", "more than 600 s"):
+        assert reason in page
+        assert reason in markdown
+        assert reason in report.summary
+
+
+def test_S3_all_hyperparameters_and_the_machine_are_shown(folder, report, page):
+    wild = by_label(read_csv(folder, "hyperparameters"))[EVIL]
+    assert (wild["lr"], wild["batch_size"], wild["schedule"], wild["rule"]) == ("10.0", "64", "constant", "wild")
+    assert "trick" in wild["settings"]
+    assert by_label(read_csv(folder, "hyperparameters"))["batch_gd"]["batch_size"] == "full"
+    for value in MACHINE.values():
+        assert str(value) in page
+    assert "scratchmark run --plan invented" in page
+
+
+def test_S3_optimizer_by_initializer(compared, folder, report, page):
+    rows = tables.initializers(compared["initializers"]).rows
+    assert rows[0] == ["adam", "11.35 ± 0.00 %", "97.55 ± 0.64 %, 2 of 3 (1 timeout)"]
+    assert float(read_csv(folder, "initializers-initializers")[1]["he"]) == pytest.approx(0.9755)
+    assert "gets a zero gradient" in page
+
+
+def test_S3_initializers_that_differ_in_their_settings_stay_apart(tmp_path):
+    starts = [Choice("scaled", {"scale": scale}) for scale in (0.01, 0.1)]
+    listed = [
+        ("i", "adam", done(spec(initializer=start), score)) for start, score in zip(starts, (0.9, 0.97), strict=True)
+    ]
+    (experiment,) = experiments(make_run(tmp_path, listed))
+    assert experiment.initializers == ["scaled (scale=0.01)", "scaled (scale=0.1)"]
+    assert tables.initializers(experiment).rows == [["adam", "90.00 %", "97.00 %"]]
+
+
+def test_S3_accuracies_come_as_data_too(report):
+    rows = json.loads(json.dumps(report.accuracy, allow_nan=False))
+    assert {row["experiment"] for row in rows} == {"optimizers", "initializers"}
+    lost = next(row for row in rows if row["label"] == EVIL)
+    assert (lost["low"], lost["rank"], lost["n"]) == (None, None, 3)
+
+
+def test_S3_throughput_has_steps_examples_and_parts(folder, report, page):
+    rows = throughput_rows(folder / "throughput.json")
+    small, other, full = rows
+    assert (small["steps_per_s"], small["examples_per_s"]) == pytest.approx((2000, 128_000))
+    assert (small["gradient_us"], small["update_us"]) == pytest.approx((300, 130))
+    assert (full["batch_size"], full["examples_per_s"], full["gradient_us"]) == ("full", 200_000, 200_000)
+    assert other["update_us"] != other["update_us"]
+    assert "128,000" in page
+
+
+@pytest.mark.parametrize("content", [None, "", '{"benchmarks": [', "{}"])
+def test_S3_throughput_that_is_absent_or_cut_short_is_none(tmp_path, content):
+    path = tmp_path / "throughput.json"
+    if content is not None:
+        path.write_text(content)
+    assert throughput_rows(path) == []
+
+
+# --- escaping
+
+
+class Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags, self.addresses, self.ids, self.policy = set(), [], [], None
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.tags.add(tag)
+        self.addresses += [
+            value for name, value in attributes if name in ("src", "href", "xlink:href", "srcset", "data")
+        ]
+        self.ids += [given["id"]] if "id" in given else []
+        if given.get("http-equiv") == "Content-Security-Policy":
+            self.policy = given["content"]
+
+
+@pytest.fixture(scope="module")
+def tags(page):
+    parser = Tags()
+    parser.feed(page)
+    return parser
+
+
+def test_S3_names_are_escaped_in_html(page, tags):
+    assert "script" not in tags.tags
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; | $x_1$ &amp; \\alpha" in page
+
+
+def test_S3_names_are_escaped_in_markdown(markdown, folder, report):
+    assert "<script" not in markdown
+    text = (folder / "tables" / "accuracy-optimizers.md").read_text("utf-8")
+    n_cells = {len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines()}
+    assert len(n_cells) == 1
+    assert escape_markdown("a_b __init__ `x` [y](z)") == r"a_b \_\_init\_\_ \`x\` \[y\](z)"
+
+
+def test_S3_names_are_escaped_in_latex(folder, report):
+    text = (folder / "tables" / "accuracy-optimizers.tex").read_text("utf-8")
+    (line,) = (line for line in text.splitlines() if "alert" in line)
+    assert r"\$x\_1\$" in line
+    assert r"\&" in line
+    assert r"\ensuremath{<}script" in line
+    assert r"\textbackslash" in line
+
+
+def test_S3_a_name_with_a_line_break_stays_in_its_row(tmp_path):
+    (experiment,) = experiments(make_run(tmp_path, [("e", "two\nlines", done(spec(), 0.9))]))
+    assert "two lines" in tables.accuracy(experiment).markdown()
+
+
+def test_S3_file_names_are_safe_and_differ():
+    assert list(slugs(["../../etc", "A b", "a-b", "", "é"])) == ["etc", "a-b", "a-b-2", "experiment", "experiment-2"]
+
+
+# --- the page
+
+
+def test_S3_the_page_asks_nobody_for_anything(page, tags):
+    assert tags.addresses
+    assert all(address.startswith(("#", "data:")) for address in tags.addresses)
+    assert not re.search(r"https?:|@import|url\((?!#)", page)
+    assert {"default-src 'none'", "style-src 'unsafe-inline'"} <= {part.strip() for part in tags.policy.split(";")}
+
+
+def test_S3_ids_are_unique_and_references_find_theirs(page, tags):
+    assert len(tags.ids) == len(set(tags.ids))
+    references = {address[1:] for address in tags.addresses if address.startswith("#")} | set(
+        re.findall(r"url\(#([^)]+)\)", page)
+    )
+    assert references <= set(tags.ids)
+
+
+def test_S3_the_page_says_that_seconds_are_contended(page, markdown):
+    for text in (page, markdown):
+        assert "Quality runs share the machine; throughput is measured alone" in text
+
+
+def test_S3_every_figure_is_drawn_twice_and_linked(folder, report, markdown, page):
+    svgs = {path.stem for path in (folder / "figures").glob("*.svg")}
+    pngs = {path.stem for path in (folder / "figures").glob("*.png")}
+    axes = {f"optimizers-{axis}" for axis in ("epoch", "gradient-evaluations", "elapsed")}
+    assert svgs == pngs == axes | {"optimizers-final-accuracy", "initializers-heat-map", "throughput"}
+    for name in svgs:
+        assert f"](figures/{name}.png)" in markdown
+        assert f'id="{name}-figure_1"' in page
+        ET.parse(folder / "figures" / f"{name}.svg")
+        png = (folder / "figures" / f"{name}.png").read_bytes()
+        assert png.startswith(b"\x89PNG")
+        assert len(png) > 10_000
+
+
+def test_S3_the_same_run_gives_the_same_report(run, folder, report, page, tmp_path):
+    (tmp_path / "throughput.json").write_text(json.dumps(THROUGHPUT))
+    again = write_report(run, tmp_path)
+    assert again.page.read_text("utf-8") == page
+    for path in (folder / "figures").glob("*.svg"):
+        assert (tmp_path / "figures" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_S3_a_label_has_one_look_whatever_figure_it_is_in(run):
+    from bench.report.figures import looks
+
+    styles = looks(run.trials["label"])
+    assert list(styles) == ["adam", "momentum", "sgd", "batch_gd", EVIL]
+    many = looks(map(str, range(40)))
+    assert len(set(many.values())) == 40
+    assert len({look.colour for look in many.values()}) == 10
+
+
+def test_S3_the_mean_is_over_the_seeds_that_are_still_there(compared):
+    from bench.report.figures import mean_curve
+
+    experiment = compared["optimizers"]
+    trials = next(trials for label, _, trials in experiment.groups if label == EVIL)
+    means = mean_curve(trials, experiment).set_index("step")
+    curves = [list(curve(0.989)), list(curve(0.5))]
+    errors = [1 - point["validation_accuracy"] for points in curves for point in points[2:3]]
+    assert means.loc[782, "error"] == pytest.approx(sum(errors) / 2)
+    assert means.loc[1173, "error"] == pytest.approx(1 - curves[0][3]["validation_accuracy"])
+    assert means.loc[1173, "error_low"] != means.loc[1173, "error_low"]
+
+
+# --- runs of which little is left
+
+
+def write(tmp_path, listed):
+    return write_report(make_run(tmp_path, listed), tmp_path / "report")
+
+
+def test_S3_a_single_seed_gives_a_report_and_no_winner(tmp_path):
+    report = write(tmp_path, [("e", label, done(spec(label), score)) for label, score in (("a", 0.97), ("b", 0.96))])
+    page = report.page.read_text("utf-8")
+    assert "one seed names no winner" in page
+    assert "97.00 %" in report.summary
+    assert "nan" not in report.summary + page
+    assert "Throughput was not measured" in page
+
+
+def test_S3_a_run_in_which_all_failed_gives_a_report(tmp_path):
+    listed = [("e", label, ended(spec(label), "failed", "ValueError: no")) for label in ("a", "b")]
+    listed += [("i", "a", ended(spec("a", initializer=start, epochs=1), "failed", "no")) for start in ("he", "zeros")]
+    report = write(tmp_path, listed)
+    page = report.page.read_text("utf-8")
+    assert "0 of 1 (1 failed)" in report.summary
+    assert "ValueError: no" in page
+    assert "No trial left a curve" in page
+    assert "4 of 4 trials did not get through" in report.summary
+    assert not (tmp_path / "report" / "figures").exists()
+
+
+def test_S3_a_run_that_was_stopped_before_any_trial_ended_gives_a_report(tmp_path):
+    store = Store(tmp_path / "scratchmark.db")
+    store.begin("none-1", "none", "", "", 1, MACHINE)
+    store.enter("none-1", [Entry("e", "adam", spec())])
+    report = write_report(store.run("none-1"), tmp_path / "report")
+    assert "none has ended" in report.page.read_text("utf-8")
+    assert report.accuracy == []
+
+
+# --- numbers as shown
+
+
+@pytest.mark.parametrize(
+    ("share", "half_width", "shown"),
+    [
+        (0.97624, 0.00112, "97.62 ± 0.11 %"),
+        (0.9762, 0.0312, "97.6 ± 3.1 %"),
+        (0.42, 0.241, "42 ± 24 %"),
+        (0.1135, 0.0, "11.35 ± 0.00 %"),
+        (0.97624, float("nan"), "97.62 %"),
+        (float("nan"), float("nan"), "–"),
+    ],
+)
+def test_S6_digits_end_where_the_interval_makes_them_idle(share, half_width, shown):
+    assert percent(share, half_width) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.45123, "0.451"), (1, "1.00"), (12.345, "12.3"), (11_855, "11,900"), (0, "0"), (9.999, "10.0")],
+)
+def test_S7_three_significant_digits(value, shown):
+    assert significant(value) == shown
