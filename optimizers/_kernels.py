@@ -47,3 +47,26 @@ def descend_normalised(
     np.add(scratch, eps, out=scratch)
     np.divide(direction, scratch, out=scratch)
     descend(theta, scratch, lr, scratch)
+
+
+def add_square(total: Vector, value: Vector, scratch: Vector) -> None:
+    """Total <- total + value^2."""
+    np.multiply(value, value, out=scratch)
+    np.add(total, scratch, out=total)
+
+
+def combine(vector: Vector, other: Vector, weight: float, out: Vector) -> None:
+    """Out <- weight vector + other; `out` may be `vector`, but not `other`."""
+    np.multiply(vector, weight, out=out)
+    np.add(out, other, out=out)
+
+
+def shrink(theta: Vector, rate: float) -> None:
+    """Theta <- (1 - rate) theta: decay of the weights apart from the gradient."""
+    if rate:
+        np.multiply(theta, 1 - rate, out=theta)
+
+
+def corrected(beta: float, t: int) -> float:
+    """What makes the sum of beta^i g_(t - i) a weighted mean of the t gradients: (1 - beta) / (1 - beta^t)."""
+    return (1 - beta) / (1 - beta**t)
