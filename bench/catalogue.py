@@ -1,13 +1,13 @@
 """What there is to choose from, as data: names with a line each, and one plugin in full."""
 
-from collections.abc import Callable
-from dataclasses import MISSING, fields
-from inspect import cleandoc
+from collections.abc import Callable, Iterator
+from dataclasses import is_dataclass
+from inspect import Parameter, cleandoc
 from typing import Any
 
 from bench import datasets, registry
 from bench.plan import load_plan, plan_names
-from bench.registry import Plugin, PluginError
+from bench.plugin import Plugin, PluginError, unknown
 from optimizers._domains import describe, domains
 
 Row = dict[str, Any]
@@ -33,11 +33,10 @@ def describe_plugin(name: str) -> Row:
     """An optimizer, initializer or schedule in full: its rule and source, and every hyperparameter."""
     plugin = _find(name)
     row: Row = {"name": name, "kind": plugin.kind.__name__, "version": plugin.version, "text": _text(plugin)}
-    for trait in ("batch_size", "schedule"):
-        if hasattr(plugin.kind, trait):
-            value = getattr(plugin.kind, trait)
-            row[trait] = "full" if value is None else value if isinstance(value, int) else str(value)
-    return row | {"hyperparameters": _hyperparameters(plugin.kind)}
+    if hasattr(plugin.kind, "step"):
+        size = plugin.trait("batch_size")
+        row |= {"batch_size": "full" if size is None else size, "schedule": str(plugin.trait("schedule"))}
+    return row | {"hyperparameters": _hyperparameters(plugin)}
 
 
 def _find(name: str) -> Plugin:
@@ -45,20 +44,27 @@ def _find(name: str) -> Plugin:
         if name in names():
             return find(name)
     everything = [known for _, names in PLUGINS.values() for known in names()]
-    raise PluginError(registry.unknown("plugin", name, everything))
+    raise PluginError(unknown("plugin", name, everything))
 
 
 def _text(plugin: Plugin) -> str:
     return cleandoc(plugin.kind.__doc__ or "")
 
 
-def _hyperparameters(kind: type[Any]) -> list[Row]:
-    domain = {field.name: describe(d) for field, d in domains(kind)}
+def _hyperparameters(plugin: Plugin) -> list[Row]:
+    declared = dict(_domains(plugin.kind))
     return [
         {
-            "name": field.name,
-            "default": None if field.default is MISSING else field.default,
-            "domain": domain[field.name].removeprefix("in "),
+            "name": name,
+            "default": None if default is Parameter.empty else default,
+            "domain": declared.get(name, ""),
         }
-        for field in fields(kind)
+        for name, default in plugin.defaults.items()
     ]
+
+
+def _domains(kind: type[Any]) -> Iterator[tuple[str, str]]:
+    """Each field of a dataclass with its domain in words; another class declares none."""
+    if is_dataclass(kind):
+        for field, domain in domains(kind):
+            yield field.name, describe(domain).removeprefix("in ")

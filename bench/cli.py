@@ -18,6 +18,13 @@ results_option = click.option(
     show_default=True,
     help="The folder of the results database and the reports.",
 )
+plugin_option = click.option(
+    "--plugin",
+    "plugins",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A Python file with an optimizer, known by the file's name; may be given several times.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print data instead of text.")
 
 
@@ -48,9 +55,11 @@ def main() -> None:
 
 @main.command()
 @click.option("--plan", default="default", show_default=True, help="A plan's name, or a TOML file.")
+@click.option("-o", "--optimizers", default="", metavar="A,B", help="Run these in place of the plan's.")
+@plugin_option
 @results_option
 @json_option
-def run(plan: str, results: Path, as_json: bool) -> None:
+def run(plan: str, optimizers: str, plugins: tuple[Path, ...], results: Path, as_json: bool) -> None:
     """Run a plan and write its report.
 
     Trials that are in the results already are not run again, so an interrupted run goes on where it was.
@@ -62,7 +71,8 @@ def run(plan: str, results: Path, as_json: bool) -> None:
     from bench.progress import shown
     from bench.run import missing, open_store, run_plan
 
-    planned = load_plan(plan)
+    _add(plugins)
+    planned = load_plan(plan, [name for name in optimizers.split(",") if name])
     store = open_store(results)
     try:
         with shown(planned.name, len(missing(planned, store)), len(planned.specs), quiet=as_json) as progress:
@@ -102,11 +112,13 @@ def _report(store: Any, run: str, results: Path, as_json: bool) -> dict[str, int
 
 @main.command("list")
 @click.argument("kind", type=click.Choice(KINDS), required=False)
+@plugin_option
 @json_option
-def list_(kind: str | None, as_json: bool) -> None:
+def list_(kind: str | None, plugins: tuple[Path, ...], as_json: bool) -> None:
     """List what there is: optimizers, initializers, schedules, datasets and plans."""
     from bench.catalogue import listing
 
+    _add(plugins)
     found = {name: listing(name) for name in ([kind] if kind else KINDS)}
     if as_json:
         _echo_json(found)
@@ -120,13 +132,15 @@ def list_(kind: str | None, as_json: bool) -> None:
 
 @main.command()
 @click.argument("name")
+@plugin_option
 @json_option
-def show(name: str, as_json: bool) -> None:
+def show(name: str, plugins: tuple[Path, ...], as_json: bool) -> None:
     """Show a plugin: its update rule and source, and every hyperparameter with default and domain."""
     from tabulate import tabulate
 
     from bench.catalogue import describe_plugin
 
+    _add(plugins)
     found = describe_plugin(name)
     if as_json:
         _echo_json(found)
@@ -138,6 +152,13 @@ def show(name: str, as_json: bool) -> None:
             f"Trains with batch size {found['batch_size']} and schedule {found['schedule']} unless told otherwise.\n"
         )
     click.echo(tabulate(found["hyperparameters"], headers="keys", disable_numparse=True))
+
+
+def _add(plugins: tuple[Path, ...]) -> None:
+    from bench import registry
+
+    for path in plugins:
+        registry.add_file(path)
 
 
 def _echo_json(value: Any) -> None:

@@ -1,7 +1,7 @@
 """A TOML file -> the list of trials; `plans/*.toml` are the ones we ship."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import product
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bench import datasets, registry
-from bench.registry import PluginError
+from bench.plugin import PluginError, unknown
 from bench.spec import Choice, TrialSpec
 from bench.store import Entry
 
@@ -58,7 +58,7 @@ class ExperimentTable(_Table):
     name: str
     optimizers: tuple[str, ...] = Field(min_length=1)
     initializers: tuple[str | dict[str, Any], ...] = Field(default=("he",), min_length=1)
-    seeds: Count | tuple[Annotated[int, Field(ge=0)], ...] = 3
+    seeds: Count | frozenset[Annotated[int, Field(ge=0)]] = 3
     epochs: Count = 10
     evaluations_per_epoch: Count = 2
     lr_multiples: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(1.0,), min_length=1)
@@ -112,8 +112,11 @@ def plan_names() -> list[str]:
     return sorted(path.relative_to(PLANS).with_suffix("").as_posix() for path in PLANS.rglob("*.toml"))
 
 
-def load_plan(name_or_path: str) -> PlannedRun:
-    """The plan of this name, or in this file, expanded; PlanError lists every mistake it finds."""
+def load_plan(name_or_path: str, optimizers: Sequence[str] = ()) -> PlannedRun:
+    """The plan of this name, or in this file, expanded; PlanError lists every mistake it finds.
+
+    `optimizers`, where there are any, take the place of those that the plan's experiments name.
+    """
     path = _locate(name_or_path)
     text = path.read_text("utf-8")
     try:
@@ -123,10 +126,16 @@ def load_plan(name_or_path: str) -> PlannedRun:
     except ValidationError as error:
         raise PlanError(str(path), [_mistake(detail) for detail in error.errors()]) from None
     mistakes: list[str] = []
-    entries = list(_entries(plan, mistakes))
+    entries = list(_entries(_with(plan, optimizers) if optimizers else plan, mistakes))
     if mistakes:
         raise PlanError(str(path), mistakes)
     return PlannedRun(plan, text, entries)
+
+
+def _with(plan: Plan, optimizers: Sequence[str]) -> Plan:
+    experiments = tuple(e.model_copy(update={"optimizers": tuple(optimizers)}) for e in plan.experiment)
+    tables = {label: table for label, table in plan.optimizers.items() if label in optimizers}
+    return plan.model_copy(update={"experiment": experiments, "optimizers": tables})
 
 
 def _locate(name_or_path: str) -> Path:
@@ -134,7 +143,7 @@ def _locate(name_or_path: str) -> Path:
         return PLANS / f"{name_or_path}.toml"
     path = Path(name_or_path)
     if not path.is_file():
-        raise PlanError(name_or_path, [f"{registry.unknown('plan', name_or_path, plan_names())}, or a file"])
+        raise PlanError(name_or_path, [f"{unknown('plan', name_or_path, plan_names())}, or a file"])
     return path
 
 
@@ -160,7 +169,7 @@ def _entries(plan: Plan, mistakes: list[str]) -> Iterator[Entry]:
             for label, multiple in product(experiment.optimizers, _grid(experiment))
         ]
         starts = [_attempt(mistakes, f"{place}.initializers", _initializer, x) for x in experiment.initializers]
-        seeds = range(experiment.seeds) if isinstance(experiment.seeds, int) else experiment.seeds
+        seeds = range(experiment.seeds) if isinstance(experiment.seeds, int) else sorted(experiment.seeds)
         # Seeds outermost: a run that is cut short has whole rounds.
         for seed, start, method in product(seeds, starts, methods):
             if method is None or start is None:
@@ -202,7 +211,7 @@ def _method(plan: Plan, label: str, lr_multiple: float | None) -> tuple[str, dic
     if lr_multiple is not None:
         settings["lr"] = float(f"{plugin.choice(settings).settings['lr'] * lr_multiple:.6g}")
         label = f"{label} lr={settings['lr']:g}"
-    batch_size = table.batch_size or getattr(plugin.kind, "batch_size", 64)
+    batch_size = table.batch_size or plugin.trait("batch_size")
     return label, {
         "optimizer": plugin.choice(settings),
         "schedule": _schedule(table.schedule) if table.schedule else registry.own_schedule(plugin),

@@ -1,152 +1,190 @@
-"""From a name to a plugin: our own folder, an installed package's entry point, or a path to a .py file."""
+"""From a name to a plugin, by one of three doors: our own folder, an installed package's entry point, a .py file."""
 
 import importlib
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
-from difflib import get_close_matches
-from functools import cache
-from hashlib import sha256
-from inspect import getsource, isclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib.metadata import EntryPoint, entry_points
+from inspect import isclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from bench.plugin import Plugin, PluginError, unknown
 from bench.spec import Choice
 
-
-class PluginError(ValueError):
-    """A plugin that cannot be had: unknown, ambiguous, broken, or wrongly set."""
+ENTRY_POINTS = "scratchmark."  # an entry point's group is this and the kind: scratchmark.optimizers
 
 
 @dataclass(frozen=True)
-class Plugin:
-    """A plugin by name: its class, where it comes from, and what tells one version of it from the next."""
+class Origin:
+    """Where a plugin comes from; it is loaded only when it is asked for. `source` None is our own folder."""
 
     name: str
-    kind: type[Any]
-    version: str
-    source: str | None = None
+    source: str | None
+    load: Callable[[], type[Any]]
 
-    def choice(self, settings: Mapping[str, Any] | None = None) -> Choice:
-        """This plugin with every setting spelled out, defaults included; wrong settings raise PluginError."""
-        spec = self.make(settings or {})
-        values = {field.name: getattr(spec, field.name) for field in fields(spec)}
-        return Choice(self.name, values, self.source, self.version)
-
-    def make(self, settings: Mapping[str, Any]) -> Any:
-        """The spec with these settings; PluginError says which is unknown, missing or out of its domain."""
-        known = {field.name: field for field in fields(self.kind)}
-        for name in settings:
-            if name not in known:
-                raise PluginError(unknown(f"{self.name}: hyperparameter", name, known))
-        missing = [name for name, field in known.items() if field.default is MISSING and name not in settings]
-        if missing:
-            raise PluginError(f"{self.name}: {', '.join(missing)} must be given")
+    def plugin(self) -> Plugin:
+        """The plugin; PluginError with its origin and the reason where it cannot be loaded."""
         try:
-            return self.kind(**{name: _plain(value) for name, value in settings.items()})
-        except ValueError as error:
-            raise PluginError(str(error)) from None
+            return Plugin(self.name, self.load(), self.source, optimizer)
+        except PluginError:
+            raise
+        except Exception as error:  # whatever a plugin's file does when it is imported
+            raise PluginError(f"{self.name}: {self.where} cannot be loaded: {type(error).__name__}: {error}") from error
+
+    @property
+    def where(self) -> str:
+        """The origin in words."""
+        return "our own folder" if self.source is None else self.source
+
+
+def optimizer(name: str, source: str | None = None) -> Plugin:
+    """The optimizer of this name, from this source where one is given; PluginError where there is none."""
+    if source is not None and source.endswith(".py"):
+        return _file(Path(source)).plugin()
+    return _find("optimizer", name, optimizer_origins())
 
 
 def optimizer_names() -> list[str]:
-    """The optimizers of our own folder."""
-    import optimizers
-
-    return sorted(module.name for module in pkgutil.iter_modules(optimizers.__path__) if module.name[0] != "_")
+    """The optimizers that there are, those whose files cannot be loaded included."""
+    return sorted({origin.name for origin in optimizer_origins()})
 
 
-@cache
-def optimizer(name: str, source: str | None = None) -> Plugin:
-    """The optimizer of this name; PluginError where there is none."""
-    if source is not None:
-        return _from_module(name, _module_at(Path(source)), source)
-    if name not in optimizer_names():
-        raise PluginError(unknown("optimizer", name, optimizer_names()))
-    return _from_module(name, importlib.import_module(f"optimizers.{name}"), None)
+def add_file(path: Path) -> str:
+    """Open the third door: from now on the optimizer in this file is known, by the file's name, which is returned."""
+    origin = _file(path.resolve())
+    if origin not in _files:
+        _files.append(origin)
+    return origin.name
+
+
+def initializer(name: str) -> Plugin:
+    """The initializer of this name; PluginError where there is none."""
+    return _find("initializer", name, initializer_origins())
 
 
 def initializer_names() -> list[str]:
-    """The initializers."""
-    from network.initializers import INITIALIZERS
-
-    return sorted(INITIALIZERS)
+    """The initializers that there are."""
+    return sorted({origin.name for origin in initializer_origins()})
 
 
-@cache
-def initializer(name: str) -> Plugin:
-    """The initializer of this name; PluginError where there is none."""
-    from network.initializers import INITIALIZERS
-
-    return _one_of("initializer", name, INITIALIZERS)
+def schedule(name: str) -> Plugin:
+    """The learning-rate schedule of this name; PluginError where there is none."""
+    return _find("schedule", name, _listed(_schedules()))
 
 
 def schedule_names() -> list[str]:
     """The learning-rate schedules."""
-    from optimizers._schedules import SCHEDULES
-
-    return sorted(SCHEDULES)
-
-
-@cache
-def schedule(name: str) -> Plugin:
-    """The learning-rate schedule of this name; PluginError where there is none."""
-    from optimizers._schedules import SCHEDULES
-
-    return _one_of("schedule", name, SCHEDULES)
+    return sorted(_schedules())
 
 
 def own_schedule(plugin: Plugin) -> Choice:
     """The schedule that an optimizer trains with unless a plan says otherwise."""
-    from optimizers._schedules import SCHEDULES, Constant
-
-    own = getattr(plugin.kind, "schedule", Constant())
-    name = next(name for name, kind in SCHEDULES.items() if kind is type(own))
-    return schedule(name).choice({field.name: getattr(own, field.name) for field in fields(own)})
-
-
-def unknown(what: str, name: str, known: Any) -> str:
-    """One line for an unknown name, with the nearest that are known."""
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
-    return f"{what} {name!r} is unknown: {hint}"
+    own = plugin.trait("schedule")
+    name = next(name for name, kind in _schedules().items() if kind is type(own))
+    found = schedule(name)
+    return found.choice({setting: getattr(own, setting) for setting in found.defaults})
 
 
-def _one_of(what: str, name: str, kinds: Mapping[str, type[Any]]) -> Plugin:
-    if name not in kinds:
-        raise PluginError(unknown(what, name, sorted(kinds)))
-    return Plugin(name, kinds[name], _version(getsource(kinds[name])))
+def optimizer_origins() -> list[Origin]:
+    """Every optimizer's origin: our own folder's, then the packages', then the files'."""
+    return [*_own_optimizers(), *_packaged("optimizers"), *_files]
 
 
-def _from_module(name: str, module: ModuleType, source: str | None) -> Plugin:
-    """The one class with `init` and `step` that the module defines."""
-    own = [
-        kind
-        for kind in vars(module).values()
-        if isclass(kind) and kind.__module__ == module.__name__ and hasattr(kind, "init") and hasattr(kind, "step")
-    ]
-    if len(own) != 1:
-        raise PluginError(f"{name}: {module.__file__} must define one class with init and step, got {len(own)}")
-    return Plugin(name, own[0], _version(Path(str(module.__file__)).read_text("utf-8")), source)
+def initializer_origins() -> list[Origin]:
+    """Every initializer's origin."""
+    from network.initializers import INITIALIZERS
+
+    return [*_listed(INITIALIZERS), *_packaged("initializers")]
 
 
+_FILE_MODULE = "scratchmark_plugin_"
+
+_files: list[Origin] = []
+
+
+def _find(what: str, name: str, origins: list[Origin]) -> Plugin:
+    found = [origin for origin in origins if origin.name == name]
+    if not found:
+        raise PluginError(unknown(what, name, sorted({origin.name for origin in origins})))
+    if len(found) > 1:
+        raise PluginError(f"{what} {name!r} must come from one place, got {' and '.join(o.where for o in found)}")
+    return found[0].plugin()
+
+
+@cache
+def _own_optimizers() -> tuple[Origin, ...]:
+    import optimizers
+
+    names = [module.name for module in pkgutil.iter_modules(optimizers.__path__) if module.name[0] != "_"]
+    return tuple(Origin(name, None, partial(_own_optimizer, name)) for name in names)
+
+
+def _own_optimizer(name: str) -> type[Any]:
+    return _only_class(importlib.import_module(f"optimizers.{name}"))
+
+
+@cache
+def _packaged(kind: str) -> tuple[Origin, ...]:
+    return tuple(
+        Origin(point.name, f"package {point.dist.name if point.dist else '?'}", partial(_loaded, point))
+        for point in entry_points(group=f"{ENTRY_POINTS}{kind}")
+    )
+
+
+def _itself(kind: type[Any]) -> type[Any]:
+    return kind
+
+
+def _listed(kinds: Mapping[str, type[Any]]) -> list[Origin]:
+    return [Origin(name, None, partial(_itself, kind)) for name, kind in kinds.items()]
+
+
+@cache
+def _file(path: Path) -> Origin:
+    return Origin(path.stem, str(path), lambda: _only_class(_module_at(path)))
+
+
+@cache
 def _module_at(path: Path) -> ModuleType:
-    name = f"scratchmark_plugin_{path.stem}"  # a name of its own, so that a file called numpy.py hides nothing
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None or not path.is_file():
+    if not path.is_file():
         raise PluginError(f"plugin {str(path)!r} must be a Python file, got none")
+    name = f"{_FILE_MODULE}{path.stem}"  # a name of its own, so that a file called numpy.py hides nothing
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 
 
-def _version(text: str) -> str:
-    return sha256(text.encode()).hexdigest()[:12]
+def _loaded(point: EntryPoint) -> type[Any]:
+    """An entry point may name the class, or the module that defines it."""
+    loaded = point.load()
+    return _only_class(loaded) if isinstance(loaded, ModuleType) else loaded
 
 
-def _plain(value: Any) -> Any:
-    """TOML and JSON have lists where specs have tuples, and integers where they have floats."""
-    return tuple(value) if isinstance(value, list) else value
+def _only_class(module: ModuleType) -> type[Any]:
+    """The one class with `init` and `step` that the module defines."""
+    own = list(_optimizer_classes(module))
+    if len(own) != 1:
+        names = ", ".join(kind.__name__ for kind in own) or "none"
+        raise PluginError(f"{module.__file__} must define one class with init and step, got {names}")
+    return own[0]
+
+
+def _optimizer_classes(module: ModuleType) -> Iterator[type[Any]]:
+    for kind in vars(module).values():
+        if isclass(kind) and kind.__module__ == module.__name__ and hasattr(kind, "init") and hasattr(kind, "step"):
+            yield kind
+
+
+def _schedules() -> Mapping[str, type[Any]]:
+    from optimizers._schedules import SCHEDULES
+
+    return SCHEDULES

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import throughput
 from bench.executors import local_executor, run_all
 from bench.machine import fingerprint
 from bench.plan import PlannedRun
 from bench.record import Record
 from bench.spec import TrialSpec
 from bench.store import Store, StoreError
+from bench.throughput import measure
 
 DATABASE = "scratchmark.db"
 THROUGHPUT = "throughput.json"
@@ -31,6 +31,12 @@ def missing(planned: PlannedRun, store: Store) -> list[TrialSpec]:
     return [spec for spec in planned.specs if spec.id not in known]
 
 
+def rules(planned: PlannedRun) -> list[str]:
+    """The optimizers of the plan, each by its name or, where it comes from a file, by its path."""
+    choices = {spec.optimizer.name: spec.optimizer.source for spec in planned.specs}
+    return [source if source and source.endswith(".py") else name for name, source in choices.items()]
+
+
 def run_plan(planned: PlannedRun, store: Store, folder: Path, listen: Listener) -> None:
     """Run what is missing, one commit a trial; `listen` hears of each record once it is kept."""
     plan = planned.plan
@@ -39,7 +45,7 @@ def run_plan(planned: PlannedRun, store: Store, folder: Path, listen: Listener) 
     store.enter(planned.name, planned.entries)
     if plan.throughput and not (folder / THROUGHPUT).exists():
         folder.mkdir(parents=True, exist_ok=True)
-        throughput.measure(folder / THROUGHPUT, sorted({spec.optimizer.name for spec in planned.specs}))
+        measure(folder / THROUGHPUT, rules(planned))
     for record in run_all(todo, local_executor(), plan.time_limit_s):
         store.add(record)
         listen(record)

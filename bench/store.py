@@ -118,6 +118,7 @@ class Run:
 
     name: str
     plan: str
+    plan_text: str
     description: str
     rules: int
     started: str
@@ -143,12 +144,15 @@ class Store:
             connection.execute(insert(runs).values(**row, started=now_utc(), machine=machine).on_conflict_do_nothing())
 
     def enter(self, run: str, listed: Iterable[Entry]) -> None:
-        """Write down which trials belong to a run, and in which order."""
+        """Write down which trials belong to a run, in which order; those that have not been run yet are `planned`."""
+        listed = list(listed)
+        planned = [_trial_row(Record(e.spec, "planned", "not run yet")) for e in listed]
         rows = [
             {"run": run, "position": i, "experiment": e.experiment, "label": e.label, "trial": e.spec.id}
             for i, e in enumerate(listed)
         ]
         with self.engine.begin() as connection:
+            connection.execute(insert(trials).on_conflict_do_nothing(), planned)
             connection.execute(insert(entries).on_conflict_do_nothing(), rows)
 
     def finish(self, run: str) -> None:
@@ -171,7 +175,7 @@ class Store:
     def known(self) -> set[str]:
         """The ids of the trials that have ended, however they ended."""
         with self.engine.connect() as connection:
-            return set(connection.scalars(select(trials.c.trial)))
+            return set(connection.scalars(select(trials.c.trial).where(trials.c.status != "planned")))
 
     def statuses(self, run: str) -> dict[str, int]:
         """How many trials of a run ended in each status."""
@@ -226,7 +230,7 @@ class Store:
             trial_frame = pd.read_sql(listed, connection)
             point_frame = pd.read_sql(curves, connection)
         trial_frame["settings"] = [spec["optimizer"]["settings"] for spec in trial_frame["spec"]]
-        columns = ("plan", "description", "rules", "started", "finished", "machine")
+        columns = ("plan", "plan_text", "description", "rules", "started", "finished", "machine")
         return Run(name, **{column: row[column] for column in columns}, trials=trial_frame, points=point_frame)
 
 

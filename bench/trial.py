@@ -5,16 +5,15 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from math import isfinite
 
-import numpy as np
-
 from bench import registry
 from bench.batches import Batches
 from bench.clock import Stopwatch
-from bench.parts import Parts
+from bench.method import Method
+from bench.parts import Examples, Parts
 from bench.seeds import generator
 from bench.spec import TrialSpec
 from network import Network, initialize
-from network.layout import aligned_zeros
+from network.layout import Vector, aligned_zeros
 from optimizers import Progress
 
 
@@ -65,21 +64,21 @@ class Trial:
         self.parts = parts = Parts.load(spec.dataset, spec.scaling, generator(spec.seed, "split"))
         sizes = (parts.n_features, *spec.hidden, parts.n_classes)
         self.network = Network(sizes, spec.activation, scale=parts.scaling.factor, shift=parts.scaling.shift)
-        self.optimizer = registry.optimizer(spec.optimizer.name, spec.optimizer.source).make(spec.optimizer.settings)
-        self.schedule = registry.schedule(spec.schedule.name).make(spec.schedule.settings)
+        self.method = Method(spec)
         initializer = registry.initializer(spec.initializer.name).make(spec.initializer.settings)
         self.theta = initialize(initializer, self.network.layout, generator(spec.seed, "initialization"))
         self.gradient = aligned_zeros(len(self.theta), self.theta.dtype)
         rng = generator(spec.seed, "batches")
         self.batches = Batches(parts.x, parts.y, parts.train, spec.batch_size, rng)
         self.n_steps = spec.epochs * self.batches.steps_per_epoch
-        self.step = 0
+        self.step = self.gradient_evaluations = 0
+        self.validation_losses: list[float] = []
 
     def run(self) -> Iterator[Start | Point | End]:
         """Train, stopping to evaluate where the spec says; a loss that is no number ends the trial."""
         initial_hash = sha256(self.theta.tobytes()).hexdigest()[:16]
         yield Start(initial_hash, self.batches.order_hash, len(self.theta), self.n_steps)
-        self.state = self.optimizer.init(self.theta, self.network.layout)
+        self.method.start(self.theta, self.network.layout, generator(self.spec.seed, "optimizer"), self.closure)
         batches = iter(self.batches)
         self.clock.lap("setup")
         for stop in self.evaluation_steps():
@@ -91,22 +90,34 @@ class Trial:
             yield point
         yield self.done()
 
-    def train_until(self, stop: int, batches: Iterator[tuple[np.ndarray, np.ndarray]]) -> float:
+    def train_until(self, stop: int, batches: Iterator[Examples]) -> float:
         """Take steps up to step `stop` and return the last loss; a loss that is no number ends it sooner."""
-        network, optimizer, theta, gradient = self.network, self.optimizer, self.theta, self.gradient
-        state, lap, per_epoch = self.state, self.clock.lap, self.batches.steps_per_epoch
+        network, method, theta, gradient, lap = self.network, self.method, self.theta, self.gradient, self.clock.lap
+        per_epoch, n_steps, validation_losses = (
+            self.batches.steps_per_epoch,
+            self.n_steps,
+            tuple(self.validation_losses),
+        )
         loss = 0.0
         while self.step < stop:
-            x, y = next(batches)
+            self.batch = x, y = next(batches)
             lap("batch")
             loss = network.loss_and_gradient(theta, x, y, gradient)
+            self.gradient_evaluations += 1
             lap("gradient")
             if not isfinite(loss):
                 break
-            lr = optimizer.lr * self.schedule.factor(Progress(self.step, per_epoch, self.n_steps))
-            optimizer.step(theta, gradient, state, lr)
+            method.step(gradient, Progress(self.step, per_epoch, n_steps, validation_losses))
             lap("update")
             self.step += 1
+        return loss
+
+    def closure(self, theta: Vector, gradient: Vector) -> float:
+        """The loss on the present batch at another `theta` (n,), for methods that look twice; each look counts."""
+        self.clock.lap("update")
+        loss = self.network.loss_and_gradient(theta, *self.batch, gradient)
+        self.gradient_evaluations += 1
+        self.clock.lap("gradient")
         return loss
 
     def evaluation_steps(self) -> list[int]:
@@ -116,14 +127,15 @@ class Trial:
 
     def evaluate(self) -> Point:
         """The point of the curve at the present step."""
-        theta = self.optimizer.readout(self.theta, self.state)
+        theta = self.method.readout()
         train = self.network.evaluate(theta, *self.parts.train_sample)
         validation = self.network.evaluate(theta, *self.parts.validation)
+        self.validation_losses.append(validation.loss)
         self.clock.lap("evaluation")
         return Point(
             step=self.step,
             epoch=self.step / self.batches.steps_per_epoch,
-            gradient_evaluations=self.step,
+            gradient_evaluations=self.gradient_evaluations,
             elapsed_s=self.clock.training_s,
             train_loss=train.loss,
             train_accuracy=train.accuracy,
@@ -133,7 +145,7 @@ class Trial:
 
     def done(self) -> End:
         """The end of a trial that took all its steps, with its score on the test part."""
-        test = self.network.evaluate(self.optimizer.readout(self.theta, self.state), *self.parts.test)
+        test = self.network.evaluate(self.method.readout(), *self.parts.test)
         self.clock.lap("evaluation")
         return End("done", "", test.loss, test.accuracy, self.clock.seconds)
 

@@ -30,7 +30,7 @@ def kept(folder):
         return []
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
-        return connection.execute("SELECT trial, status, test_accuracy FROM trials ORDER BY trial").fetchall()
+        return connection.execute("SELECT trial, status, test_accuracy FROM trials WHERE status != 'planned' ORDER BY trial").fetchall()
     except sqlite3.OperationalError:
         return []  # the tables are not there yet
     finally:

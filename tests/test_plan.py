@@ -35,7 +35,7 @@ def test_S2_a_plan_is_the_product_of_its_axes(tmp_path):
         name = "all"
         optimizers = ["adam", "momentum", "sgd"]
         initializers = ["he", { name = "scaled", scale = 0.1 }]
-        seeds = [1, 5]
+        seeds = [1, 5, 1]
         epochs = 2
         """,
     )

@@ -93,3 +93,15 @@ def test_a_run_is_found_by_its_beginning(store):
         store.find("smoke")
     with pytest.raises(StoreError, match="got 'nothing'"):
         store.run("nothing")
+
+
+def test_a_trial_that_was_not_run_yet_is_a_row_and_stays_in_every_denominator(store):
+    ended, waiting = record(), record(seed=7)
+    store.begin("r", "plan", "", "", 1, {})
+    store.enter("r", [Entry("e", "x", made.spec) for made in (ended, waiting)])
+    store.add(ended)
+    assert store.statuses("r") == {"done": 1, "planned": 1}
+    assert store.known() == {ended.spec.id}
+    assert store.run("r").trials["reason"].tolist() == ["", "not run yet"]
+    store.add(waiting)
+    assert store.statuses("r") == {"done": 2}

@@ -31,7 +31,7 @@ def write(run: Run, content: Content, folder: Path) -> Path:
 def facts(run: Run) -> str:
     """The run in one line."""
     counts = ", ".join(f"{n} {status}" for status, n in run.trials["status"].value_counts().items())
-    return f"Plan {run.plan}; {len(run.trials)} trials: {counts or 'none has ended'}; started {run.started[:10]}."
+    return f"Plan {run.plan}; {len(run.trials)} trials: {counts}; started {run.started[:10]}."
 
 
 def _html(figures: Path) -> Environment:

@@ -1,10 +1,12 @@
 """Which optimizers and batch sizes the suite times, and what its JSON holds."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench import machine, registry
+from bench.plugin import PluginError
 from bench.throughput.workbench import Workbench
 
 BATCH_SIZES = (1, 64, 512, "full")
@@ -12,7 +14,11 @@ BATCH_SIZES = (1, 64, 512, "full")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--optimizers`."""
-    parser.addoption("--optimizers", metavar="A,B", help="the optimizers to time (default: all of ours)")
+    parser.addoption(
+        "--optimizers",
+        metavar="A,B",
+        help="the optimizers to time, by name or by the path of a file (default: all there are)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -20,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         for name in _optimizers(config):
             registry.optimizer(name)
-    except registry.PluginError as error:
+    except PluginError as error:
         raise pytest.UsageError(str(error)) from None
 
 
@@ -58,4 +64,5 @@ def _optimizers(config: pytest.Config) -> list[str]:
     chosen = config.getoption("--optimizers")
     if chosen is None:
         return registry.optimizer_names()
-    return list(dict.fromkeys(filter(None, chosen.split(","))))
+    names = dict.fromkeys(filter(None, chosen.split(",")))
+    return [registry.add_file(Path(name)) if name.endswith(".py") else name for name in names]
