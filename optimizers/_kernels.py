@@ -70,3 +70,17 @@ def shrink(theta: Vector, rate: float) -> None:
 def corrected(beta: float, t: int) -> float:
     """What makes the sum of beta^i g_(t - i) a weighted mean of the t gradients: (1 - beta) / (1 - beta^t)."""
     return (1 - beta) / (1 - beta**t)
+
+
+def normalise(direction: Vector, square: Vector, eps: float, out: Vector) -> None:
+    """Out <- direction / (sqrt(square) + eps); `out` is neither of them."""
+    np.sqrt(square, out=out)
+    np.add(out, eps, out=out)
+    np.divide(direction, out, out=out)
+
+
+def blend(target: Vector, other: Vector, weight: float, scratch: Vector) -> None:
+    """Target <- target + weight (other - target)."""
+    np.subtract(other, target, out=scratch)
+    np.multiply(scratch, weight, out=scratch)
+    np.add(target, scratch, out=target)
