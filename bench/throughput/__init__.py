@@ -27,7 +27,9 @@ class ThroughputError(RuntimeError):
 
 
 def measure(json_path: Path, optimizers: Sequence[str]) -> None:
-    """Time the steps of these optimizers, by name or by the path of a file, and write pytest-benchmark's JSON; the file is whole or not there.
+    """Time the steps of these optimizers, by name or by the path of a file, and write pytest-benchmark's JSON.
+
+    The file is whole or not there.
 
     Each benchmark's `stats` are seconds a call; its `extra_info` says what was called (see `test_speed`).
 
