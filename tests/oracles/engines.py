@@ -7,8 +7,10 @@ import numpy as np
 from oracles.case import N_STEPS, STEPS_PER_EPOCH, Oracle, Problem, Trajectory
 
 
-def torch_optim(name: str, scheduler: tuple[str, dict[str, Any]] | None = None, **settings: Any) -> Oracle:
-    """`torch.optim.<name>(parameters, **settings)`; the scheduler, if any, steps once an epoch."""
+def torch_optim(
+    name: str, scheduler: tuple[str, dict[str, Any]] | None = None, every_step: bool = False, **settings: Any
+) -> Oracle:
+    """`torch.optim.<name>(parameters, **settings)`; the scheduler, if any, steps once an epoch, or in every step."""
 
     def make(parameters: list[Any]) -> Any:
         import torch
@@ -18,7 +20,7 @@ def torch_optim(name: str, scheduler: tuple[str, dict[str, Any]] | None = None, 
     call = f"torch.optim.{name}({_words(settings)})"
     if scheduler:
         call += f" under {scheduler[0]}({_words(scheduler[1])})"
-    return Oracle("torch", call, lambda problem: run_torch(problem, make, scheduler))
+    return Oracle("torch", call, lambda problem: run_torch(problem, make, scheduler, every_step))
 
 
 def pytorch_optimizer(name: str, **settings: Any) -> Oracle:
@@ -33,8 +35,8 @@ def pytorch_optimizer(name: str, **settings: Any) -> Oracle:
     return Oracle("pytorch_optimizer", call, lambda problem: run_torch(problem, make))
 
 
-def optax(name: str, *args: Any, **settings: Any) -> Oracle:
-    """`optax.<name>(*args, **settings)`."""
+def optax(name: str, *args: Any, schedule: tuple[str, dict[str, Any]] | None = None, **settings: Any) -> Oracle:
+    """`optax.<name>(*args, **settings)`, or with `optax.schedules.<schedule>` for its learning rate."""
 
     def make() -> Any:
         import optax as package
@@ -42,9 +44,13 @@ def optax(name: str, *args: Any, **settings: Any) -> Oracle:
         factory: Any = package
         for part in name.split("."):
             factory = getattr(factory, part)
-        return factory(*args, **settings)
+        if schedule is None:
+            return factory(*args, **settings)
+        rate = getattr(package.schedules, schedule[0])(**schedule[1])
+        return factory(lambda count: rate(count.astype(float)), *args, **settings)  # optax counts in 32 bits
 
-    call = f"optax.{name}({', '.join([*map(repr, args), _words(settings)])})"
+    rate = [f"{schedule[0]}({_words(schedule[1])})"] if schedule else []
+    call = f"optax.{name}({', '.join(filter(None, [*rate, *map(repr, args), _words(settings)]))})"
     return Oracle("optax", call, lambda problem: run_optax(problem, make))
 
 
@@ -52,6 +58,7 @@ def run_torch(
     problem: Problem,
     make: Callable[[list[Any]], Any],
     scheduler: tuple[str, dict[str, Any]] | None = None,
+    every_step: bool = False,
     readout: Callable[[list[Any], Any], list[Any]] = lambda parameters, optimizer: parameters,
 ) -> Trajectory:
     """A torch optimizer on the problem, one parameter tensor for each matrix of the layout.
@@ -60,6 +67,7 @@ def run_torch(
     """
     import torch
 
+    torch.set_default_dtype(torch.float64)  # NAdam keeps its product of momenta in the default type
     parameters = [torch.nn.Parameter(torch.from_numpy(view.copy())) for _, view in problem.layout.views(problem.start)]
     optimizer = make(parameters)
     schedule = getattr(torch.optim.lr_scheduler, scheduler[0])(optimizer, **scheduler[1]) if scheduler else None
@@ -67,7 +75,7 @@ def run_torch(
     for t in range(N_STEPS):
         optimizer.step(_torch_closure(problem, parameters, t))
         path.append(_flat(readout(parameters, optimizer)))
-        if schedule and (t + 1) % STEPS_PER_EPOCH == 0:
+        if schedule and (every_step or (t + 1) % STEPS_PER_EPOCH == 0):
             schedule.step()
     return np.array(path)
 
@@ -110,4 +118,4 @@ def _flat(tensors: list[Any]) -> Any:
 
 
 def _words(settings: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in settings.items())
+    return ", ".join(f"{name}={getattr(value, '__name__', repr(value))}" for name, value in settings.items())
