@@ -6,7 +6,7 @@ from keyword import iskeyword
 from pathlib import Path
 from string import Template
 
-from bench.registry import PluginError
+from bench.plugin import PluginError
 
 TEMPLATES = {"{name}.py": "plugin.py.txt", "test_{name}.py": "test_plugin.py.txt"}
 
@@ -43,7 +43,8 @@ def _require_identifier(name: str) -> None:
 
 def _require_free(name: str) -> None:
     """A file called like a module would hide it from its neighbours; one called like a method, be mistaken for it."""
-    if find_spec(name) is not None or find_spec(f"optimizers.{name}") is not None:
+    found = find_spec(name) or find_spec(f"optimizers.{name}")
+    if found is not None and found.origin is not None:  # a mere folder has no origin
         raise PluginError(f"new: {name!r} is taken by a module or an optimizer; choose another name")
 
 
