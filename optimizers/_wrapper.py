@@ -16,7 +16,7 @@ class Wrapper(Optimizer):
     """
 
     family = "wrapper"
-    inner: Optimizer = MinibatchGD()
+    inner: Optimizer = MinibatchGD(lr=0.1)
 
     def __post_init__(self) -> None:
         super().__post_init__()

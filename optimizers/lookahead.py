@@ -28,7 +28,7 @@ class Lookahead(Wrapper):
     lr: Positive = searched(1e-3, 1e-5, 1e-1)
     alpha: Annotated[float, Interval(0, 1, open_low=True, open_high=False)] = searched(0.5, 0.2, 0.8, "linear")
     k: AtLeastOne = 5
-    inner: Optimizer = Adam()
+    inner: Optimizer = Adam(lr=1e-3, beta1=0.9)
 
     def init(self, theta: Vector, layout: Layout, rng: np.random.Generator | None = None) -> State:
         return State(t=0, slow=theta.copy(), inner=self.init_inner(theta, layout, rng), scratch=np.empty_like(theta))

@@ -29,7 +29,7 @@ class Polyak(Wrapper):
     year = 1992
     lr: Positive = searched(0.1, 1e-3, 10)
     eta: NonNegative = searched(0.0, 0, 16, "linear")
-    inner: Optimizer = MinibatchGD()
+    inner: Optimizer = MinibatchGD(lr=0.1)
 
     def init(self, theta: Vector, layout: Layout, rng: np.random.Generator | None = None) -> State:
         return State(t=0, mean=theta.copy(), inner=self.init_inner(theta, layout, rng), scratch=np.empty_like(theta))

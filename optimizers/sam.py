@@ -30,7 +30,7 @@ class SAM(Wrapper):
     elementwise = False
     lr: Positive = searched(0.1, 1e-3, 10)
     rho: Positive = searched(0.05, 1e-3, 1)
-    inner: Optimizer = Momentum()
+    inner: Optimizer = Momentum(lr=0.1, momentum=0.9)
 
     def init(self, theta: Vector, layout: Layout, rng: np.random.Generator | None = None) -> State:
         inner = self.init_inner(theta, layout, rng)
