@@ -5,12 +5,16 @@ from dataclasses import is_dataclass
 from inspect import Parameter, cleandoc
 from typing import Any
 
+import numpy as np
+
 from bench import datasets, registry
-from bench.plan import load_plan, plan_names
-from bench.plugin import Plugin, PluginError, unknown
+from bench.plan import NetworkTable, load_plan, plan_names
+from bench.plugin import Plugin, PluginError, trait, unknown
 from optimizers._domains import describe, domains
 
 Row = dict[str, Any]
+
+DEFAULT_SIZES = (784, *NetworkTable().hidden, 10)
 
 PLUGINS: dict[str, tuple[Callable[[str], Plugin], Callable[[], list[str]]]] = {
     "optimizers": (registry.optimizer, registry.optimizer_names),
@@ -26,7 +30,7 @@ def listing(kind: str) -> list[Row]:
     if kind == "plans":
         return [{"name": name, "what": load_plan(name).plan.description} for name in plan_names()]
     find, names = PLUGINS[kind]
-    return [{"name": name, "what": _text(find(name)).partition("\n")[0]} for name in names()]
+    return [_listed(find, name) for name in names()]
 
 
 def describe_plugin(name: str) -> Row:
@@ -37,6 +41,35 @@ def describe_plugin(name: str) -> Row:
         size = plugin.trait("batch_size")
         row |= {"batch_size": "full" if size is None else size, "schedule": str(plugin.trait("schedule"))}
     return row | {"hyperparameters": _hyperparameters(plugin)}
+
+
+def _listed(find: Callable[[str], Plugin], name: str) -> Row:
+    """A plugin's line; one that cannot be loaded stays in the list, with the reason."""
+    try:
+        plugin = find(name)
+        what = {"what": _text(plugin).partition("\n")[0]}
+        return {"name": name} | (_costs(plugin) if hasattr(plugin.kind, "step") else {}) | what
+    except PluginError as error:
+        return {"name": name, "what": f"cannot be used: {error}"}
+
+
+def _costs(plugin: Plugin) -> Row:
+    """Where a method belongs, and what it takes: numbers kept for each parameter of the default network, gradients."""
+    from network.layout import Layout
+    from optimizers._state import arrays, is_scratch
+
+    method = plugin.make({})
+    layout = Layout.dense(DEFAULT_SIZES)
+    theta = np.zeros(layout.n, np.float32)
+    rng = {"rng": np.random.default_rng(0)} if trait(method, "needs_rng") else {}
+    state = method.init(theta, layout, **rng)
+    kept = sum(array.size for path, array in arrays(state) if not is_scratch(path))
+    return {
+        "family": trait(method, "family"),
+        "year": trait(method, "year"),
+        "memory": round(kept / layout.n, 1),
+        "gradients": round(trait(method, "evaluations_per_step"), 2),
+    }
 
 
 def _find(name: str) -> Plugin:

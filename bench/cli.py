@@ -110,12 +110,72 @@ def _report(store: Any, run: str, results: Path, as_json: bool) -> dict[str, int
     return statuses
 
 
+@main.command()
+@click.argument("name")
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    show_default="here",
+    help="Where to write the two files.",
+)
+def new(name: str, folder: Path) -> None:
+    """Write NAME.py, an optimizer that already runs, and test_NAME.py beside it."""
+    from bench.scaffold import new_plugin
+
+    plugin, test = new_plugin(name, folder)
+    click.echo(f"Wrote {plugin} and {test}. Change the rule where the numbers stand, then:\n")
+    click.echo(f"  scratchmark check {plugin}")
+    click.echo(f"  scratchmark run --plan smoke --plugin {plugin} -o adam,{name}")
+
+
+@main.command()
+@click.argument("plugin", metavar="NAME|FILE")
+@json_option
+def check(plugin: str, as_json: bool) -> None:
+    """Hold an optimizer, by its name or in a Python file, to what every optimizer must keep.
+
+    Exit code 0: every check that applies passed; 1: one failed; 2: there is no such optimizer.
+    """
+    from dataclasses import asdict
+
+    from bench.registry import optimizer
+    from optimizers._conformance import run_checks
+
+    source = plugin if plugin.endswith(".py") else None
+    found = optimizer(Path(plugin).stem if source else plugin, source)
+    outcomes = run_checks(found.kind)
+    if as_json:
+        _echo_json({"name": found.name, "version": found.version, "checks": [asdict(outcome) for outcome in outcomes]})
+    else:
+        _echo_outcomes(found.name, outcomes)
+    sys.exit(1 if any(outcome.status == "failed" for outcome in outcomes) else 0)
+
+
+def _echo_outcomes(name: str, outcomes: list[Any]) -> None:
+    """A line for each check that did not fail, then each failure in full, and the count."""
+    from collections import Counter
+
+    counts = Counter(outcome.status for outcome in outcomes)
+    for outcome in outcomes:
+        if outcome.status != "failed":
+            happened = "" if outcome.status == "passed" else f" ({outcome.status}: {outcome.happened})"
+            click.echo(f"{click.style('ok', fg='green')}      {outcome.check}: {outcome.expected}{happened}")
+    for outcome in outcomes:
+        if outcome.status == "failed":
+            click.echo(f"\n{click.style('FAILED', fg='red')}  {outcome.check}")
+            click.echo(f"  expected  {outcome.expected}\n  happened  {outcome.happened}\n  to do     {outcome.advice}")
+    click.echo(f"\n{name}: " + ", ".join(f"{n} {status}" for status, n in counts.items()))
+
+
 @main.command("list")
 @click.argument("kind", type=click.Choice(KINDS), required=False)
 @plugin_option
 @json_option
 def list_(kind: str | None, plugins: tuple[Path, ...], as_json: bool) -> None:
     """List what there is: optimizers, initializers, schedules, datasets and plans."""
+    from tabulate import tabulate
+
     from bench.catalogue import listing
 
     _add(plugins)
@@ -125,9 +185,7 @@ def list_(kind: str | None, plugins: tuple[Path, ...], as_json: bool) -> None:
         return
     for name, rows in found.items():
         click.secho(name, bold=True)
-        width = max((len(row["name"]) for row in rows), default=0)
-        for row in rows:
-            click.echo(f"  {row['name']:{width}}  {row['what']}")
+        click.echo(tabulate(rows, headers="keys" if name == "optimizers" else (), tablefmt="plain") + "\n")
 
 
 @main.command()

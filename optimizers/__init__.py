@@ -16,3 +16,12 @@ __all__ = [
     "State",
     "searched",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """`check_optimizer` comes from the conformance kit, which a training run does not need and does not import."""
+    if name == "check_optimizer":
+        from optimizers._conformance import check_optimizer
+
+        return check_optimizer
+    raise AttributeError(f"module 'optimizers' has no attribute {name!r}")

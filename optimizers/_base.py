@@ -23,7 +23,8 @@ class Optimizer(Spec):
     """The contract. A subclass annotates its hyperparameters, each with its domain, and writes `init` and `step`.
 
     `batch_size` and `schedule` are what the method trains with unless a plan says otherwise; None is the full batch.
-    `family` and `year` place it in the catalogue; `evaluations_per_step` is how many gradients a step costs.
+    `family` and `year` place it in the catalogue; `evaluations_per_step` is how many gradients a step costs:
+    a whole number where it is always so many, else their average.
 
     A method that must see the loss again sets `needs_closure`: its `step` then takes `closure=`, a function of a
     vector theta (n,) and a vector for the gradient (n,) that returns the loss on the step's batch. A method that draws
@@ -35,7 +36,7 @@ class Optimizer(Spec):
     year: ClassVar[int | None] = None
     batch_size: ClassVar[int | None] = 64
     schedule: ClassVar[Schedule] = Constant()
-    evaluations_per_step: ClassVar[int] = 1
+    evaluations_per_step: ClassVar[float] = 1
     needs_closure: ClassVar[bool] = False
     needs_rng: ClassVar[bool] = False
     elementwise: ClassVar[bool] = True  # each coordinate's update depends on that coordinate alone

@@ -63,7 +63,7 @@ def search_space(spec: type) -> dict[str, Search]:
     return {f.name: f.metadata["search"] for f in fields(spec) if "search" in f.metadata}
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(searched,))
+@dataclass_transform(frozen_default=True, kw_only_default=True)
 class Spec:
     """A frozen, keyword-only dataclass of hyperparameters: hashable, equal by value, its own record.
 

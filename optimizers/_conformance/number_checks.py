@@ -7,9 +7,9 @@ import numpy as np
 
 from network.layout import Layout
 from optimizers._conformance.check import Failure, check, require
-from optimizers._conformance.contents import arrays
 from optimizers._conformance.problems import Problem, linear, noisy
 from optimizers._conformance.run import Run
+from optimizers._state import arrays
 
 
 @check("Make the state's arrays with np.zeros_like(theta), and write with out=: a NumPy float64 number widens.")

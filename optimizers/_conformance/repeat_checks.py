@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from optimizers._conformance.check import NotApplicable, check, require
-from optimizers._conformance.contents import arrays, is_scratch, loaded, saved
 from optimizers._conformance.problems import NETWORK, noisy
 from optimizers._conformance.run import Run
+from optimizers._state import arrays, is_scratch, loaded, saved
 
 
 @check("Keep whatever changes in the state that init returns: nothing in the module, the class or the spec.")

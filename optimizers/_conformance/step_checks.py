@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from optimizers._conformance.check import NotApplicable, check, require
-from optimizers._conformance.contents import arrays, fingerprint
 from optimizers._conformance.problems import noisy
 from optimizers._conformance.run import Run
+from optimizers._state import arrays, fingerprint
 
 
 @check("Only read theta in init.")

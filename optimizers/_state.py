@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizers._base import State
-from optimizers._conformance.check import Failure
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -47,7 +46,7 @@ def fingerprint(state: Any) -> dict[str, Any]:
 
 
 def saved(state: Any) -> bytes:
-    """The state as a .npz file: its arrays, and the rest as JSON. Failure names what no file can hold."""
+    """The state as a .npz file: its arrays, and the rest as JSON. TypeError names what no file can hold."""
     kept: Arrays = {}
     text = json.dumps(_packed(state, "state", kept))
     file = BytesIO()
@@ -91,7 +90,7 @@ def _content(value: Any, path: str) -> tuple[str, list[Any]]:
         return "deque", [list(value), value.maxlen]
     if type(value) in (list, tuple):
         return type(value).__name__, list(value)
-    raise Failure(f"{path} holds a {type(value).__name__}, which no file keeps")
+    raise TypeError(f"{path} holds a {type(value).__name__}, which no file keeps")
 
 
 def _unpacked(packed: Any, kept: Arrays) -> Any:
