@@ -1,4 +1,4 @@
-"""The network: layers of z = [a 1] W and a = g(z), at the end softmax with cross-entropy, and the way back."""
+"""The network: layers of z = [a 1] W and a = g(z), at the end cross-entropy, and the way back."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from network.activations import ACTIVATIONS, Activation
 from network.layers import Dense, InputDense
 from network.layout import Layout, Matrix, Vector
-from network.losses import SoftmaxCrossEntropy, SoftmaxCrossEntropyOfOne
+from network.losses import loss_for
 
 Labels = NDArray[np.integer[Any]]
 Inputs = NDArray[np.number[Any]]
@@ -47,8 +47,7 @@ class Pass:
         self.layers = [self.first, *(Dense(rows, n_in, n_out, dtype) for n_in, n_out in pairwise(sizes[1:]))]
         self.last = self.layers[-1]
         self.activations = [activation(layer.z, following.x, layer.delta) for layer, following in pairwise(self.layers)]
-        softmax = SoftmaxCrossEntropyOfOne if rows == 1 else SoftmaxCrossEntropy
-        self.softmax = softmax(self.last.z, self.last.delta)
+        self.loss = loss_for(sizes[-1], rows)(self.last.z, self.last.delta)
         self.theta: Vector | None = None
         self.gradient: Vector | None = None
 
@@ -83,10 +82,11 @@ class Pass:
 class Network:
     """A dense network for classification, of any depth and width.
 
-    `sizes` are the widths from the inputs to the classes, as in (784, 128, 64, 10); `activation` is one of
-    `ACTIVATIONS`. The network sees (x - shift) * scale of its inputs x, so that pixels may stay bytes. The parameters
-    are not kept here: each call is handed the flat vector `theta` (n,), laid out as `layout` says, and computes in
-    its dtype. Rows are examples.
+    `sizes` are the widths from the inputs to the classes, as in (784, 128, 64, 10), with a softmax behind; one output
+    unit instead, as in (2, 3, 1), is a sigmoid for labels 0 and 1. `activation` is one of `ACTIVATIONS`. The network
+    sees (x - shift) * scale of its inputs x, so that pixels may stay bytes. The parameters are not kept here: each
+    call is handed the flat vector `theta` (n,), laid out as `layout` says, and computes in its dtype. Rows are
+    examples.
 
     Inputs may be narrower than sizes[0]: the leading features are then zero in each of their rows, and left out.
 
@@ -128,14 +128,13 @@ class Network:
         for rows in _micro_batches(0, len(x)):
             part = self._pass(x[rows], theta, None)
             z = part.forward(x[rows], self.shift)
-            loss += part.softmax.loss(y[rows])
-            n_right += int(np.count_nonzero(z.argmax(axis=1) == y[rows]))
+            loss += part.loss.loss(y[rows])
+            n_right += int(np.count_nonzero(part.loss.classes(z) == y[rows]))
         return Score(loss / len(x), n_right / len(x))
 
     def predict(self, theta: Vector, x: Inputs) -> NDArray[np.intp]:
         """The most probable class (rows,) of each example of `x` (rows, n_in)."""
-        labels: NDArray[np.intp] = self.logits(theta, x).argmax(axis=1)
-        return labels
+        return loss_for(self.sizes[-1], len(x)).classes(self.logits(theta, x))
 
     def logits(self, theta: Vector, x: Inputs) -> Matrix:
         """The unnormalised log-probabilities (rows, classes) of the examples `x` (rows, n_in)."""
@@ -147,7 +146,7 @@ class Network:
     def _loss_and_gradient(self, theta: Vector, x: Inputs, y: Labels, gradient: Vector, weight: float) -> float:
         part = self._pass(x, theta, gradient)
         part.forward(x, self.shift)
-        loss = part.softmax.loss_and_gradient(y, weight)
+        loss = part.loss.loss_and_gradient(y, weight)
         part.backward()
         return loss
 

@@ -614,3 +614,66 @@ def test_N14_zeros_keep_hidden_units_identical_after_50_steps(activation):
     assert b2.any()
     # Only the sigmoid's hidden units are not 0 at the start, and so the only ones that move: together.
     assert W1.any() == (activation == "sigmoid")
+
+
+# --- One output unit ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", ALL)
+@pytest.mark.parametrize("rows", [1, 2, 20, 600])
+def test_N8_gradient_of_one_sigmoid_output_agrees_with_central_differences(rows, activation):
+    network = Network((4, 5, 3, 1), activation)
+    assert_close_to_differences(network, random_theta(network.layout), *examples(rows, 4, 2))
+
+
+@pytest.mark.parametrize("rows", [1, 7])
+@pytest.mark.parametrize("kind", [np.uint8, np.intp])
+def test_N3_one_output_is_the_softmax_of_two_of_which_one_is_0(rows, kind):
+    one, two = Network((4, 5, 1), "tanh"), Network((4, 5, 2), "tanh")
+    theta, (x, y) = random_theta(one.layout), examples(rows, 4, 2)
+    (W1, b1), (W2, b2) = as_pairs(one.layout, theta)
+    wide = as_vector([(W1, b1), (np.hstack([0 * W2, W2]), np.hstack([0 * b2, b2]))])
+    loss, gradient = gradient_of(one, theta, x, y.astype(kind))
+    expected_loss, expected = gradient_of(two, wide, x, y)
+    assert loss == pytest.approx(expected_loss, rel=1e-13)
+    np.testing.assert_allclose(gradient[:25], expected[:25], rtol=0, atol=1e-14)
+    np.testing.assert_array_equal(one.predict(theta, x), two.predict(wide, x))
+
+
+def test_N3_binary_cross_entropy_of_the_published_probabilities():
+    network, theta = Network((1, 1)), np.array([1.0, 0.0])
+    a = np.array([[0.2, 0.1, 0.6]]).T  # of class 1, with the labels 1, 0, 0
+    expected = -(log(0.2) + log(0.9) + log(0.4)) / 3
+    assert network.evaluate(theta, np.log(a / (1 - a)), np.array([1, 0, 0])).loss == pytest.approx(expected, rel=1e-14)
+    assert expected == pytest.approx(0.87702971, abs=1e-8)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_N3_a_hopeless_single_logit_costs_its_distance_without_a_warning(dtype):
+    network, theta = Network((1, 1)), np.array([1, 0], dtype)
+    for z, y, loss in [(-1000, 1, 1000), (1000, 0, 1000), (1000, 1, 0), (-1000, 0, 0)]:
+        x, labels = np.array([[z]], dtype), np.array([y])
+        assert network.evaluate(theta, x, labels).loss == loss
+        assert gradient_of(network, theta, x, labels)[1][1] == (np.sign(z) if loss else 0)
+
+
+def test_N7_the_threshold_of_one_output_is_one_half():
+    network, theta = Network((1, 1)), np.array([1.0, 0.0])
+    x = np.array([[-2.0], [-1e-9], [0.0], [1e-9], [2.0]])
+    np.testing.assert_array_equal(network.predict(theta, x), [0, 0, 0, 1, 1])
+    assert network.evaluate(theta, x, np.array([0, 0, 1, 1, 1])).accuracy == 0.8
+
+
+def test_N3_zeros_cost_log_2_with_one_output():
+    network = Network((4, 5, 3, 1))
+    assert network.evaluate(np.zeros(network.layout.n), *examples(30, 4, 2)).loss == pytest.approx(0.6931471805599453)
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_N6_one_output_learns_xor(size):
+    network = Network((2, 3, 5, 1), "sigmoid")
+    x, y = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
+    theta = initialize(Xavier(), network.layout, np.random.default_rng(5), np.float64)
+    for rows in batches(4, size, 3000 * 4 // size):
+        theta -= 4 * gradient_of(network, theta, x[rows], y[rows])[1] * size / 4
+    assert network.evaluate(theta, x, y).accuracy == 1
