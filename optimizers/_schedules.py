@@ -99,13 +99,13 @@ class Table(Schedule):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if len(self.epochs) != len(self.factors) or list(self.epochs) != sorted(set(self.epochs)):
-            raise ValueError(f"Table: epochs must rise and be as many as factors, got {self.epochs}, {self.factors}")
         epoch, factor = Interval(0, inf, whole=True), Interval(0, inf)
         if not all(value in epoch for value in self.epochs):
             raise ValueError(f"Table: epochs must each be in {epoch}, got {self.epochs}")
         if not all(value in factor for value in self.factors):
             raise ValueError(f"Table: factors must each be in {factor}, got {self.factors}")
+        if len(self.epochs) != len(self.factors) or list(self.epochs) != sorted(set(self.epochs)):
+            raise ValueError(f"Table: epochs must rise and be as many as factors, got {self.epochs}, {self.factors}")
 
     def factor(self, progress: Progress) -> float:
         """The last of `factors` whose epoch has come."""
