@@ -4,5 +4,15 @@ from network.gradient_check import GradientReport, check_gradient
 from network.initializers import initialize
 from network.layout import Layout, Parameter
 from network.mlp import Network, Score
+from network.penalty import Penalty
 
-__all__ = ["GradientReport", "Layout", "Network", "Parameter", "Score", "check_gradient", "initialize"]
+__all__ = [
+    "GradientReport",
+    "Layout",
+    "Network",
+    "Parameter",
+    "Penalty",
+    "Score",
+    "check_gradient",
+    "initialize",
+]

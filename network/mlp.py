@@ -12,6 +12,7 @@ from network.activations import ACTIVATIONS, Activation
 from network.layers import Dense, InputDense
 from network.layout import Layout, Matrix, Vector
 from network.losses import loss_for
+from network.penalty import Penalty
 
 Labels = NDArray[np.integer[Any]]
 Inputs = NDArray[np.number[Any]]
@@ -94,7 +95,13 @@ class Network:
     """
 
     def __init__(
-        self, sizes: Sequence[int], activation: str = "relu", *, scale: float = 1.0, shift: float = 0.0
+        self,
+        sizes: Sequence[int],
+        activation: str = "relu",
+        *,
+        scale: float = 1.0,
+        shift: float = 0.0,
+        penalty: Penalty | None = None,
     ) -> None:
         if len(sizes) < 2 or min(sizes) < 1:
             raise ValueError(f"Network: sizes must be at least two numbers of at least 1, got {tuple(sizes)}")
@@ -104,14 +111,15 @@ class Network:
         self.activation = ACTIVATIONS[activation]
         self.scale = scale
         self.shift = shift
+        self.penalty = penalty
         self.layout = Layout.dense(sizes)
         self._passes: dict[tuple[int, int, np.dtype[Any]], Pass] = {}
         self._partial = np.empty(0)
 
     def loss_and_gradient(self, theta: Vector, x: Inputs, y: Labels, gradient: Vector) -> float:
-        """The mean loss of examples `x` (rows, n_in) with labels `y` (rows,); its gradient goes into `gradient` (n,).
+        """What training minimises: the mean loss of examples `x` (rows, n_in) with labels `y` (rows,), and the penalty.
 
-        Many rows are walked in micro-batches, whose gradients add up.
+        Its gradient goes into `gradient` (n,). Many rows are walked in micro-batches, whose gradients add up.
         """
         weight = 1 / len(x)
         loss = self._loss_and_gradient(theta, x[:MICRO_BATCH], y[:MICRO_BATCH], gradient, weight)
@@ -120,10 +128,16 @@ class Network:
                 self._partial = np.empty_like(gradient)
             loss += self._loss_and_gradient(theta, x[rows], y[rows], self._partial, weight)
             np.add(gradient, self._partial, out=gradient)
+        if self.penalty is not None:
+            loss += self.penalty.cost(theta, self.layout)
+            self.penalty.add_gradient(theta, self.layout, gradient)
         return loss
 
     def evaluate(self, theta: Vector, x: Inputs, y: Labels) -> Score:
-        """The mean loss and the accuracy on examples `x` (rows, n_in) with labels `y` (rows,)."""
+        """The mean loss and the accuracy on examples `x` (rows, n_in) with labels `y` (rows,).
+
+        Without the penalty: losses stay comparable between plans, and between training and validation.
+        """
         loss, n_right = 0.0, 0
         for rows in _micro_batches(0, len(x)):
             part = self._pass(x[rows], theta, None)
