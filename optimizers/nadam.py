@@ -17,7 +17,7 @@ class NAdam(Adam):
 
         mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2),  p_t = mu_1 ... mu_t;  m and v as in Adam
         m^ = mu_(t+1) m / (1 - p_(t+1)) + (1 - mu_t) g / (1 - p_t)
-        theta <- theta - lr m^ / (sqrt(v^) + eps)
+        theta <- theta - lr m^ / (sqrt(v^) + eps),  v^ = v / (1 - beta2^t)
 
     Source: Dozat 2016, algorithm 2, https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ; schedule of mu and defaults
     are torch's. As there, m itself is averaged with beta1, though the paper has mu_t in that place, too. optax's nadam
