@@ -19,7 +19,7 @@ class Adadelta(Optimizer):
     Source: Zeiler 2012, algorithm 1, https://arxiv.org/abs/1212.5701, which has no lr: 1 is the paper's method and
     torch's default. eps stands inside both roots, as in the paper, torch and optax. It alone sets the first steps
     going, for u starts at 0; they are sqrt(eps / (1 - rho)) in size. rho and eps are torch's; the paper tries others.
-    Not for short budgets: the steps have to grow from next to nothing.
+    Not with a very small eps: the steps then have to grow from next to nothing.
     """
 
     family = "adaptive"

@@ -23,7 +23,7 @@ class Adan(Optimizer):
     their start at zero (by 1 - beta^t) as in the authors' code; d is zero in the first step. The decay is the paper's
     proximal one, apart from the gradient. optax's adan weighs d with 1 - beta2 where the paper, in our terms, has
     beta2.
-    Not where memory is short: four vectors, and the change of a noisy gradient is mostly noise.
+    Not where memory is short: it keeps four vectors, twice as many as Adam.
     """
 
     family = "adaptive"
