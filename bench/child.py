@@ -1,97 +1,21 @@
-"""One trial in one guarded process: both ends of the pipe, the parent's first.
+"""The child's end of a trial: a process that trains it and tells its parent, an event a line, what happens.
 
-The child gets its spec as a line on standard input and answers with an event a line. What a plugin prints goes to
-standard error. If the parent dies, its end of the child's standard input closes and the child ends itself.
+What a plugin prints goes to standard error. When the parent dies, standard input ends, and so does this process.
 """
 
 import json
 import os
-import subprocess
 import sys
-import tempfile
-from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread, Timer
-from typing import IO, Any
+from threading import Thread
+from typing import Any
 
-from bench.datasets import cache
-from bench.record import Record
 from bench.spec import TrialSpec
-
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-
-_living: set[subprocess.Popen[bytes]] = set()
-
-
-def run_in_child(spec: TrialSpec, time_limit_s: float) -> Record:
-    """Run a trial in a process of its own and return its record, whatever becomes of the process."""
-    record = Record(spec)
-    with tempfile.TemporaryFile() as errors, _child(errors) as process:
-        _living.add(process)
-        guard = Timer(time_limit_s, _end, (process, record, time_limit_s))
-        guard.start()
-        try:
-            _converse(process, record)
-            process.wait()
-        finally:
-            guard.cancel()
-            _living.discard(process)
-        if not record.status:
-            record.end("crashed", _cause(process.returncode, errors))
-    return record
-
-
-def kill_children() -> None:
-    """End every child that is running; their trials are recorded nowhere."""
-    for process in list(_living):
-        process.kill()
-
-
-def child_environment() -> dict[str, str]:
-    """This process's environment with one BLAS thread, and our packages before whatever the current folder holds."""
-    root = str(Path(__file__).parents[1])
-    path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-    own = {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "SCRATCHMARK_CACHE": str(cache.folder().parent)}
-    return os.environ | dict.fromkeys(THREAD_VARIABLES, "1") | own
-
-
-def _child(errors: IO[bytes]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "bench.child"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        env=child_environment(),
-        start_new_session=True,  # Ctrl-C is for the parent, which then ends its children
-    )
-
-
-def _converse(process: subprocess.Popen[bytes], record: Record) -> None:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        process.stdin.write(record.spec.to_json().encode() + b"\n")
-        process.stdin.flush()
-    except BrokenPipeError:
-        return  # it died before it could listen
-    for line in process.stdout:
-        record.add(json.loads(line))
-
-
-def _end(process: subprocess.Popen[bytes], record: Record, time_limit_s: float) -> None:
-    record.end("timeout", f"no end within {time_limit_s:g} s")
-    process.kill()
-
-
-def _cause(code: int, errors: IO[bytes]) -> str:
-    errors.seek(0)
-    said = deque((line for line in errors.read().decode(errors="replace").splitlines() if line.strip()), maxlen=1)
-    how = f"signal {-code}" if code < 0 else f"exit code {code}"
-    return f"the process ended with {how}" + "".join(f": {line.strip()}" for line in said)
 
 
 def main() -> None:
-    """The child's end: read the spec, run the trial, write its events."""
+    """Read the spec, run the trial, write its events."""
     with os.fdopen(os.dup(1), "w") as out:
         os.dup2(2, 1)  # from here on, what a plugin prints is no event
         spec = TrialSpec.from_json(sys.stdin.readline())
@@ -106,7 +30,7 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _events(spec: TrialSpec) -> Any:
+def _events(spec: TrialSpec) -> Iterator[dict[str, Any]]:
     import numpy as np
 
     from bench.trial import Trial, event

@@ -57,9 +57,10 @@ def main() -> None:
 @click.option("--plan", default="default", show_default=True, help="A plan's name, or a TOML file.")
 @click.option("-o", "--optimizers", default="", metavar="A,B", help="Run these in place of the plan's.")
 @plugin_option
+@click.option("--profile", is_flag=True, help="Say in the end where the trials' seconds went.")
 @results_option
 @json_option
-def run(plan: str, optimizers: str, plugins: tuple[Path, ...], results: Path, as_json: bool) -> None:
+def run(plan: str, optimizers: str, plugins: tuple[Path, ...], profile: bool, results: Path, as_json: bool) -> None:
     """Run a plan and write its report.
 
     Trials that are in the results already are not run again, so an interrupted run goes on where it was.
@@ -83,6 +84,8 @@ def run(plan: str, optimizers: str, plugins: tuple[Path, ...], results: Path, as
         )
         sys.exit(130)
     statuses = _report(store, planned.name, results, as_json)
+    if profile:
+        _echo_profile(store.run(planned.name))
     sys.exit(1 if statuses.keys() & {"crashed", "failed", "timeout"} else 0)
 
 
@@ -139,11 +142,10 @@ def check(plugin: str, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from bench.registry import optimizer
+    from bench import registry
     from optimizers._conformance import run_checks
 
-    source = plugin if plugin.endswith(".py") else None
-    found = optimizer(Path(plugin).stem if source else plugin, source)
+    found = registry.optimizer_in(Path(plugin)) if plugin.endswith(".py") else registry.optimizer(plugin)
     outcomes = run_checks(found.kind)
     if as_json:
         _echo_json({"name": found.name, "version": found.version, "checks": [asdict(outcome) for outcome in outcomes]})
@@ -210,6 +212,14 @@ def show(name: str, plugins: tuple[Path, ...], as_json: bool) -> None:
             f"Trains with batch size {found['batch_size']} and schedule {found['schedule']} unless told otherwise.\n"
         )
     click.echo(tabulate(found["hyperparameters"], headers="keys", disable_numparse=True))
+
+
+def _echo_profile(run: Any) -> None:
+    from tabulate import tabulate
+
+    from bench.profile import seconds
+
+    click.echo("\n" + tabulate(seconds(run), headers="keys", floatfmt=("", ".3f", ".1f"), tablefmt="plain"), err=True)
 
 
 def _add(plugins: tuple[Path, ...]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 
-from bench.child import kill_children, run_in_child
+from bench.guard import kill_children, run_in_child
 from bench.machine import n_cores
 from bench.record import Record
 from bench.spec import TrialSpec

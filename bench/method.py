@@ -18,7 +18,7 @@ class Method:
 
     def __init__(self, spec: TrialSpec) -> None:
         self.name = spec.optimizer.name
-        self.optimizer = registry.optimizer(spec.optimizer.name, spec.optimizer.source).make(spec.optimizer.settings)
+        self.optimizer = registry.chosen_optimizer(spec.optimizer)
         self.schedule = registry.schedule(spec.schedule.name).make(spec.schedule.settings)
         self._readout = getattr(self.optimizer, "readout", None)
 

@@ -4,10 +4,9 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from importlib.metadata import EntryPoint, entry_points
 from inspect import isclass
 from pathlib import Path
 from types import ModuleType
@@ -42,11 +41,22 @@ class Origin:
         return "our own folder" if self.source is None else self.source
 
 
-def optimizer(name: str, source: str | None = None) -> Plugin:
-    """The optimizer of this name, from this source where one is given; PluginError where there is none."""
-    if source is not None and source.endswith(".py"):
-        return _file(Path(source)).plugin()
+def optimizer(name: str) -> Plugin:
+    """The optimizer of this name; PluginError where there is none."""
     return _find("optimizer", name, optimizer_origins())
+
+
+def optimizer_in(path: Path) -> Plugin:
+    """The optimizer that a Python file defines; PluginError where it does not define one."""
+    return _file(path.resolve()).plugin()
+
+
+def chosen_optimizer(choice: Choice) -> Any:
+    """The spec that a choice stands for, from the very source that it names: no other door is tried."""
+    if choice.source and choice.source.endswith(".py"):
+        return optimizer_in(Path(choice.source)).make(choice.settings)
+    origins = _own_optimizers() if choice.source is None else _packaged("optimizers")
+    return _find("optimizer", choice.name, origins).make(choice.settings)
 
 
 def optimizer_names() -> list[str]:
@@ -65,6 +75,14 @@ def add_file(path: Path) -> str:
 def initializer(name: str) -> Plugin:
     """The initializer of this name; PluginError where there is none."""
     return _find("initializer", name, initializer_origins())
+
+
+def chosen_initializer(choice: Choice) -> Any:
+    """The initializer that a choice stands for, from the very source that it names."""
+    from network.initializers import INITIALIZERS
+
+    origins = _listed(INITIALIZERS) if choice.source is None else _packaged("initializers")
+    return _find("initializer", choice.name, origins).make(choice.settings)
 
 
 def initializer_names() -> list[str]:
@@ -107,7 +125,7 @@ _FILE_MODULE = "scratchmark_plugin_"
 _files: list[Origin] = []
 
 
-def _find(what: str, name: str, origins: list[Origin]) -> Plugin:
+def _find(what: str, name: str, origins: Iterable[Origin]) -> Plugin:
     found = [origin for origin in origins if origin.name == name]
     if not found:
         raise PluginError(unknown(what, name, sorted({origin.name for origin in origins})))
@@ -130,6 +148,8 @@ def _own_optimizer(name: str) -> type[Any]:
 
 @cache
 def _packaged(kind: str) -> tuple[Origin, ...]:
+    from importlib.metadata import entry_points  # as slow to import as half of NumPy, and no trial of ours needs it
+
     return tuple(
         Origin(point.name, f"package {point.dist.name if point.dist else '?'}", partial(_loaded, point))
         for point in entry_points(group=f"{ENTRY_POINTS}{kind}")
@@ -163,7 +183,7 @@ def _module_at(path: Path) -> ModuleType:
     return module
 
 
-def _loaded(point: EntryPoint) -> type[Any]:
+def _loaded(point: Any) -> type[Any]:
     """An entry point may name the class, or the module that defines it."""
     loaded = point.load()
     return _only_class(loaded) if isinstance(loaded, ModuleType) else loaded

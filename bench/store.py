@@ -30,6 +30,8 @@ from bench.spec import TrialSpec
 if TYPE_CHECKING:
     import pandas as pd
 
+SCHEMA = 1  # raised when a table changes; a file says which it was made with
+
 metadata = MetaData()
 
 runs = Table(
@@ -63,6 +65,7 @@ trials = Table(
     Column("test_loss", Float),
     Column("test_accuracy", Float),
     *(Column(f"{phase}_s", Float) for phase in ("setup", "batch", "gradient", "update", "evaluation")),
+    Column("wall_s", Float),
     Column("peak_memory_mb", Float),
     Column("initial_hash", String),
     Column("order_hash", String),
@@ -136,6 +139,15 @@ class Store:
         self.path = path
         self.engine = _engine(path)
         metadata.create_all(self.engine)
+        self._check_schema()
+
+    def _check_schema(self) -> None:
+        with self.engine.connect() as connection:
+            found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+            if found == 0:
+                connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA}")
+            elif found != SCHEMA:
+                raise StoreError(f"{self.path} must have schema {SCHEMA}, got {found}: another version made it")
 
     def begin(self, run: str, plan: str, plan_text: str, description: str, rules: int, machine: dict[str, Any]) -> None:
         """Write down that a run begins, or goes on: then its first beginning stays."""
@@ -265,6 +277,7 @@ def _trial_row(record: Record) -> dict[str, Any]:
         "test_loss": record.result.get("test_loss"),
         "test_accuracy": record.result.get("test_accuracy"),
         **{f"{phase}_s": value for phase, value in seconds.items()},
+        "wall_s": record.result.get("wall_s"),
         "peak_memory_mb": record.result.get("peak_memory_mb"),
         "initial_hash": record.start.get("initial_hash"),
         "order_hash": record.start.get("order_hash"),

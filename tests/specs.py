@@ -9,7 +9,7 @@ from bench.spec import TrialSpec
 
 def trial_spec(optimizer: str = "adam", *, source: Path | None = None, **fields: Any) -> TrialSpec:
     """The spec of a trial of one epoch on MNIST, unless `fields` say otherwise."""
-    plugin = registry.optimizer(optimizer, None if source is None else str(source))
+    plugin = registry.optimizer(optimizer) if source is None else registry.optimizer_in(source)
     settings = fields.pop("settings", {})
     defaults = {
         "dataset": "mnist",

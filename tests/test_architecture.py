@@ -45,7 +45,9 @@ def test_optimizers_know_the_network_by_its_layout_alone() -> None:
 
 def test_the_report_never_imports_the_training_loop() -> None:
     for path in (ROOMS["bench"] / "report").rglob("*.py"):
-        assert not {name for name in imports(path) if name.startswith(("bench.trial", "bench.child", "network"))}
+        assert not {
+            name for name in imports(path) if name.startswith(("bench.trial", "bench.child", "bench.guard", "network"))
+        }
 
 
 def test_only_figures_import_matplotlib_and_seaborn() -> None:

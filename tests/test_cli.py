@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from bench.child import child_environment
+from bench.guard import child_environment
 
 
 def scratchmark(*arguments, cwd, **options):
@@ -30,7 +30,9 @@ def kept(folder):
         return []
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
-        return connection.execute("SELECT trial, status, test_accuracy FROM trials WHERE status != 'planned' ORDER BY trial").fetchall()
+        return connection.execute(
+            "SELECT trial, status, test_accuracy FROM trials WHERE status != 'planned' ORDER BY trial"
+        ).fetchall()
     except sqlite3.OperationalError:
         return []  # the tables are not there yet
     finally:

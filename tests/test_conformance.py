@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from bench.child import child_environment
+from bench.guard import child_environment
 from bench.plugin import PluginError
 from bench.registry import optimizer, optimizer_names
 from bench.scaffold import new_plugin

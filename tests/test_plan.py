@@ -75,7 +75,7 @@ def test_a_method_brings_its_own_batch_size_and_schedule_unless_the_plan_says_ot
     }
     assert specs["sgd"].schedule.name == "constant"
     assert specs["lr_decay"].schedule.name == "inverse_time"
-    assert specs["big_adam"].schedule.settings == {"decay": 0.5}
+    assert specs["big_adam"].schedule.settings["decay"] == 0.5
     assert specs["big_adam"].optimizer.settings["beta1"] == 0.5
 
 
@@ -112,14 +112,14 @@ def test_every_wrong_name_and_setting_is_listed_with_the_nearest(tmp_path):
         lr = 1.0
         [[experiment]]
         name = "all"
-        optimizers = ["adam", "momentun", "momentum"]
+        optimizers = ["adam", "minibach_gd", "momentum"]
         initializers = ["hee", { name = "scaled", scale = -1.0 }]
         """,
     )
     assert found == [
         "optimizers.unused: no experiment uses it",
         "experiment.0.optimizers: Adam: beta1 must be in [0, 1), got 1.5",
-        "experiment.0.optimizers: optimizer 'momentun' is unknown: did you mean momentum?",
+        "experiment.0.optimizers: optimizer 'minibach_gd' is unknown: did you mean minibatch_gd or batch_gd?",
         "experiment.0.optimizers: momentum: hyperparameter 'beta' is unknown: there are lr, momentum",
         "experiment.0.initializers: initializer 'hee' is unknown: did you mean he?",
         "experiment.0.initializers: Scaled: scale must be in (0, inf), got -1.0",

@@ -105,3 +105,11 @@ def test_a_trial_that_was_not_run_yet_is_a_row_and_stays_in_every_denominator(st
     assert store.run("r").trials["reason"].tolist() == ["", "not run yet"]
     store.add(waiting)
     assert store.statuses("r") == {"done": 2}
+
+
+def test_a_database_of_another_schema_is_refused(store):
+    connection = sqlite3.connect(store.path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StoreError, match="must have schema 1, got 99"):
+        Store(store.path)

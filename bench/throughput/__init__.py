@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.child import child_environment
+from bench.guard import child_environment
 
 FOLDER = Path(__file__).parent
 TAIL_LINES = 20

@@ -11,8 +11,8 @@ import psutil
 import pytest
 from specs import trial_spec
 
-from bench.child import child_environment, run_in_child
 from bench.executors import run_all
+from bench.guard import child_environment, run_in_child
 
 PLUGIN = '''
 import os, sys, time
@@ -98,7 +98,7 @@ def test_a_rogue_costs_nobody_else_a_result(rogue):
 
 def test_a_child_ends_itself_when_its_parent_is_killed(rogue):
     spec = rogue("time.sleep(1000)")
-    code = f"from bench.child import *; run_in_child(TrialSpec.from_json({spec.to_json()!r}), 600)"
+    code = f"from bench.guard import *; run_in_child(TrialSpec.from_json({spec.to_json()!r}), 600)"
     parent = subprocess.Popen([sys.executable, "-c", code], env=child_environment())
     deadline = time.monotonic() + 30
     while not (children := psutil.Process(parent.pid).children()) and time.monotonic() < deadline:
