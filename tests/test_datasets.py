@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench import datasets
-from bench.datasets import Dataset, DatasetError, cache, embedded, idx, load, names, scaling, split
+from bench.datasets import Dataset, DatasetError, cache, embedded, idx, load, scaling, split
 
 FILE_NAMES = tuple(idx.ROLES.values())
 N_TRAIN, N_TEST, SHAPE = 30, 12, (8, 12)
@@ -208,6 +208,15 @@ def test_D4_silent_features_come_first_each_kind_rising(folder):
     assert data.x_test[:, :8].any()  # a test row may light what no training row did
 
 
+@pytest.mark.parametrize("shape", [(28, 28), (8, 12)])
+def test_D4_examples_flatten_to_columns_and_back(shape):
+    x = np.random.default_rng(1).integers(0, 256, (9, *shape), np.uint8)
+    data = Dataset.from_arrays("tiny", x, np.arange(9), x, np.arange(9))
+    columns = data.x_test.T  # (n_x, m), as the formulas have it; rows are the same numbers the other way round
+    assert columns.shape == (shape[0] * shape[1], 9)
+    np.testing.assert_array_equal(data.raw(columns.T), x)
+
+
 def test_widened_rows_have_their_zeros_in_front(folder):
     data = load(str(folder))
     wide = data.widen(data.x_train[:5])
@@ -225,6 +234,19 @@ def test_D5_labels_are_numbered_and_back(tmp_path, first_label, n_classes):
     assert data.y_train.max() == n_classes - 1
     np.testing.assert_array_equal(data.classes[data.y_train], arrays[1])
     np.testing.assert_array_equal(data.classes[data.y_test], arrays[3])
+
+
+@pytest.mark.parametrize(("first_label", "n_classes"), [(0, 10), (1, 26)])
+def test_D5_one_hot_and_back(first_label, n_classes):
+    _, y, *_ = arrays = tiny_arrays(first_label, n_classes)
+    data = Dataset.from_arrays("tiny", *arrays)
+    lacking = data.y_train[data.y_train != 3]
+    for part in (data.y_train, lacking):
+        one_hot = data.one_hot(part)
+        assert one_hot.shape == (len(part), n_classes)
+        assert (one_hot.sum(axis=1) == 1).all()
+        np.testing.assert_array_equal(data.labels(one_hot), data.classes[part])
+    np.testing.assert_array_equal(data.labels(data.one_hot(data.y_train)), y)
 
 
 def test_D5_a_test_file_may_lack_a_class_but_not_add_one():
@@ -297,13 +319,27 @@ def test_D2_seed_1_gives_the_published_rows():
 
 
 @pytest.mark.parametrize(
-    ("n", "n_validation", "expected"), [(60000, None, 10000), (30, None, 5), (30, 7, 7), (2, None, 1)]
+    ("n", "n_validation", "expected"), [(60000, None, 10000), (30, None, 5), (30, 7, 7), (6, None, 1), (4, 1, 1)]
 )
 def test_D2_parts_are_disjoint_and_complete(n, n_validation, expected):
     train, validation = split(n, np.random.default_rng(3), n_validation)
     assert len(validation) == expected
     assert train.dtype == validation.dtype == np.intp
     np.testing.assert_array_equal(np.sort(np.concatenate([train, validation])), np.arange(n))
+
+
+def test_D2_a_set_too_small_to_split_trains_and_validates_on_every_row():
+    for n in range(1, 6):
+        train, validation = split(n, np.random.default_rng(3))
+        assert sorted(train) == sorted(validation) == list(range(n))
+
+
+def test_D2_examples_and_labels_stay_paired(folder):
+    data = load(str(folder))
+    x_train, y_train, *_ = tiny_arrays()
+    for rows in split(len(data.x_train), np.random.default_rng(5)):
+        np.testing.assert_array_equal(data.raw(data.x_train[rows]), x_train[rows])
+        np.testing.assert_array_equal(data.classes[data.y_train[rows]], y_train[rows])
 
 
 @pytest.mark.parametrize("n_validation", [0, 30, -1])
@@ -366,8 +402,13 @@ def test_D3_only_a_shift_wakes_silent_features(mnist):
 def test_D3_wrong_scalings_are_refused():
     with pytest.raises(DatasetError, match="scaling: must be one of none, unit, zscore, got 'minmax'"):
         scaling("minmax", np.zeros((2, 2), np.uint8))
-    with pytest.raises(DatasetError, match="unit divides bytes by 255 and needs uint8 features, got float64"):
-        scaling("unit", np.zeros((2, 2)))
+
+
+def test_D3_unit_divides_floats_by_the_largest_magnitude_of_the_training_part():
+    x = np.array([[0.5, -2.0], [0.0, 1.0], [8.0, 0.0]])
+    unit = scaling("unit", x, rows=np.array([0, 1]))
+    assert (unit.shift, unit.factor) == (0.0, 0.5)
+    assert scaling("unit", np.zeros((2, 2))).factor == 1.0
 
 
 # --- cache
@@ -498,24 +539,7 @@ def test_a_warm_load_imports_nothing_slow():
     load("mnist")
     probe = (
         "import sys; from bench import datasets; datasets.load('mnist');"
-        "print([m for m in ('gzip', 'hashlib', 'difflib', 'platformdirs', 'bench.datasets.idx') if m in sys.modules])"
+        "print([m for m in ('gzip', 'hashlib', 'difflib', 'platformdirs', 'urllib.request',"
+        "'bench.datasets.idx', 'bench.datasets.synthetic', 'bench.datasets.published') if m in sys.modules])"
     )
     assert child(probe).communicate(timeout=60)[0].strip() == "[]"
-
-
-# --- names
-
-
-def test_the_names_are_those_that_load(monkeypatch, folder):
-    assert names() == ["mnist"]
-    monkeypatch.setitem(datasets.LOADERS, "another", lambda: "loaded")
-    assert names() == ["another", "mnist"]
-    assert load("another") == "loaded"
-
-
-def test_an_unknown_name_lists_the_known_and_the_nearest():
-    with pytest.raises(DatasetError) as caught:
-        load("mnits")
-    assert str(caught.value) == ("dataset: must be one of mnist or a folder of IDX files, got 'mnits'; nearest: mnist")
-    with pytest.raises(DatasetError, match=r"got 'quite else'$"):
-        load("quite else")

@@ -63,6 +63,14 @@ class Dataset:
         examples[:, self.feature_order] = wide
         return examples.reshape(len(x), *self.shape)
 
+    def one_hot(self, y: Array) -> Array:
+        """Class numbers (m,) as rows of zeros with a one at the class, (m, n_classes)."""
+        return np.eye(self.n_classes)[y]
+
+    def labels(self, scores: Array) -> Array:
+        """The raw label (m,) of the highest of each row of scores (m, n_classes): takes `one_hot` back."""
+        return self.classes[scores.argmax(axis=1)]
+
     @classmethod
     def from_arrays(cls, name: str, x_train: Array, y_train: Array, x_test: Array, y_test: Array) -> Dataset:
         """Arrange raw examples (any shape, flattened here) and raw labels (any integers, numbered here).

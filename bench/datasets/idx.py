@@ -109,6 +109,18 @@ def read_raw(path: Path) -> bytes:
         raise DatasetError(f"{path}: expected an IDX file, found {_reason(error)}") from error
 
 
+def content_sha256(path: Path) -> str:
+    """The digest of the uncompressed bytes of a file.
+
+    Raises:
+        DatasetError: the file cannot be read or decompressed.
+
+    """
+    import hashlib
+
+    return hashlib.sha256(_read_bytes(path)).hexdigest()
+
+
 def _by_prefix(folder: Path) -> dict[str, Files]:
     found: dict[str, Files] = {}
     for path in _entries(folder):

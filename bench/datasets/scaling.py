@@ -47,9 +47,11 @@ def _none(x: Array, rows: Array, n_silent: int) -> Scaling:
 
 
 def _unit(x: Array, rows: Array, n_silent: int) -> Scaling:
-    if x.dtype != np.uint8:
-        raise DatasetError(f"scaling: unit divides bytes by 255 and needs uint8 features, got {x.dtype}")
-    return Scaling(0.0, 1 / 255)
+    """Bytes are divided by 255, floats by the largest magnitude of the training part: zero stays zero."""
+    if x.dtype == np.uint8:
+        return Scaling(0.0, 1 / 255)
+    largest = max(float(np.abs(chunk).max()) for chunk in _chunks(x, rows))
+    return Scaling(0.0, 1 / largest if largest else 1.0)
 
 
 def _zscore(x: Array, rows: Array, n_silent: int) -> Scaling:
