@@ -1,9 +1,8 @@
 """The learning rate as a function of progress: each schedule gives the factor by which a step's rate is multiplied."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from math import cos, inf, pi, sqrt
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from optimizers._domains import AtLeastOne, Fraction, Interval, NonNegative, Positive, Spec
 
@@ -12,8 +11,7 @@ ProperFraction = Annotated[float, Interval(0, 1, open_low=True)]
 Divisor = Annotated[float, Interval(1, inf)]
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(NamedTuple):
     """Where a run stands: `step` counts from 0; `validation_losses` are those of the evaluations so far."""
 
     step: int
