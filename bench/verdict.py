@@ -1,0 +1,304 @@
+"""The verdict of a race, on one page and in plain words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from math import ceil, inf, isfinite, nan
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from bench import datasets
+from bench.report.table import Table, formatted, percent, plain, significant
+from bench.report.tables import reach
+from bench.statistics import (
+    LEAST_N,
+    Reach,
+    Sensitivity,
+    Survival,
+    Verdict,
+    detectable_difference,
+    standard_deviation,
+    verdicts,
+)
+from bench.store import Run
+from bench.tuning import Outcome, counted
+
+if TYPE_CHECKING:
+    from bench.race import Race
+
+RACE, RATES = "race", "learning rates"
+
+TARGETS = (0.90, 0.95, 0.97, 0.98)
+BEATS = {"better": "beats", "worse": "loses to"}
+AXES = {"epoch": "epochs", "elapsed_s": "seconds"}
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """How the challenger did against one opponent in the test accuracy."""
+
+    challenger: str
+    opponent: str
+    own: float
+    others: float
+    verdict: Verdict
+    detectable: float
+    needed_min: float | None
+
+    @property
+    def headline(self) -> str:
+        """The finding in a few words."""
+        if self.verdict.word == "no winner":
+            return f"{self.challenger} against {self.opponent}: no winner."
+        return f"{self.challenger} {BEATS[self.verdict.word]} {self.opponent}."
+
+    @property
+    def sentence(self) -> str:
+        """The finding with its numbers."""
+        v = self.verdict
+        return (
+            f"Test accuracy {percent(self.own)} against {percent(self.others)}: a mean difference of "
+            f"{points(v)} on {counted(v.difference.n, 'paired seed')} (p = {v.p_holm:.2g} corrected for the number of "
+            f"comparisons; Wilcoxon's exact test {v.signed_rank_p:.2g}, which could be significant from {v.n_possible} "
+            "seeds on)."
+        )
+
+    @property
+    def to_decide(self) -> str:
+        """What it would take to find a winner where there is none."""
+        v = self.verdict
+        if v.difference.n < LEAST_N:
+            return f"At least {LEAST_N} paired seeds; there were {v.difference.n}."
+        if v.difference.mean == 0 == v.difference.half_width:
+            return "The accuracies are equal on every seed: no number of seeds would find a difference."
+        found = (
+            f"{v.difference.n} seeds would find a difference of {100 * self.detectable:.2f} points four times in five."
+        )
+        if v.n_needed is None or self.needed_min is None:
+            return found
+        return (
+            f"{found} If mean and spread are as seen, about {v.n_needed} seeds would decide: "
+            f"`--seeds {v.n_needed}`, some {ceil(self.needed_min)} min after tuning."
+        )
+
+
+class Field:
+    """The entrants' trials on the seeds that all of them have ended."""
+
+    def __init__(self, run: Run, labels: Sequence[str]) -> None:
+        trials = run.trials[run.trials["experiment"] == RACE]
+        ended = trials[trials["status"] != "planned"].groupby("seed").size()
+        self.seeds = sorted(ended[ended == len(labels)].index)
+        self.trials = trials[trials["seed"].isin(self.seeds)]
+        self.labels = list(labels)
+        self.n_planned = trials["seed"].nunique()
+        self.points = run.points[run.points["experiment"] == RACE]
+        self.guessing = 1 / datasets.load(str(trials["dataset"].iloc[0])).n_classes
+
+    def of(self, label: str) -> pd.DataFrame:
+        """An entrant's trials by seed."""
+        return self.trials[self.trials["label"] == label].sort_values("seed")
+
+    def accuracies(self, label: str) -> list[float]:
+        """The test accuracy on each seed; one that did not get through has that of guessing."""
+        trials = self.of(label)
+        done = trials["status"] == "done"
+        return [float(x) for x in pd.to_numeric(trials["test_accuracy"]).where(done, self.guessing)]
+
+    def failed(self, label: str) -> int:
+        """How many seeds did not get through."""
+        return int((self.of(label)["status"] != "done").sum())
+
+    def reaches(self, label: str, target: float) -> list[Reach | None]:
+        """Where each seed came to a target."""
+        return [reach(self.curves[trial], target) for trial in self.of(label)["trial"]]
+
+    def reached(self, target: float) -> bool:
+        """Whether any trial came to a target."""
+        return any(any(self.reaches(label, target)) for label in self.labels)
+
+    def times(self, label: str, target: float, axis: str) -> list[float]:
+        """When each seed came to a target; infinite where it did not."""
+        return [getattr(r, axis) if r else inf for r in self.reaches(label, target)]
+
+    def survival(self, label: str, target: float, axis: str) -> Survival:
+        """The times to a target, those of the seeds that missed it censored at their end."""
+        times = self.times(label, target, axis)
+        last = [self._last(trial, axis) for trial in self.of(label).itertuples()]
+        seen = [t if isfinite(t) else end for t, end in zip(times, last, strict=True)]
+        return Survival.of(seen, [isfinite(t) for t in times])
+
+    def step_us(self, label: str, *phases: str) -> float:
+        """The median time of a step's phases, in microseconds."""
+        trials = self.of(label)
+        trials = trials[trials["status"] == "done"]
+        per_step = sum(trials[f"{phase}_s"] for phase in phases) / trials["n_steps"]
+        return 1e6 * float(median(per_step)) if len(trials) else nan
+
+    @cached_property
+    def curves(self) -> dict[str, pd.DataFrame]:
+        """The curve of each trial."""
+        empty = self.points.iloc[:0]
+        grouped = dict(iter(self.points.groupby("trial")))
+        return {trial: grouped.get(trial, empty) for trial in self.trials["trial"]}
+
+    def _last(self, trial: Any, axis: str) -> float:
+        curve = self.curves[trial.trial]
+        return float(curve[axis].iloc[-1]) if trial.status == "done" else inf
+
+
+def verdict_page(run: Run, outcome: Outcome, race: "Race", command: str) -> str:
+    """The page in Markdown."""
+    from jinja2 import Environment, StrictUndefined
+
+    field = Field(run, race.labels)
+    text = (files("bench") / "templates" / "verdict.md.txt").read_text("utf-8")
+    template = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).from_string(text)
+    return template.render(
+        race=race,
+        field=field,
+        run=run,
+        outcome=outcome,
+        command=command,
+        meetings=meetings(field, race),
+        times=times(field, race.challenger, race.opponents),
+        entrants=entrants(field, outcome, rates(run)),
+        missed=[percent(target) for target in TARGETS if not field.reached(target)],
+        percent=percent,
+        counted=counted,
+    )
+
+
+def meetings(field: Field, race: "Race") -> list[Meeting]:
+    """The challenger against each opponent, corrected for their number."""
+    own = field.accuracies(race.challenger)
+    pairs = {opponent: (own, field.accuracies(opponent)) for opponent in race.opponents}
+    found = verdicts(pairs)
+    return [_meeting(race, opponent, *pairs[opponent], found[opponent]) for opponent in race.opponents]
+
+
+def times(field: Field, challenger: str, opponents: Sequence[str]) -> Table:
+    """The time to each target, in epochs and in seconds, against each opponent."""
+    targets = [target for target in TARGETS if field.reached(target)]
+    rows = [row for axis in AXES for row in _times_rows(field, challenger, opponents, targets, axis)]
+    columns = [
+        plain("what", "target"),
+        plain("opponent", "against"),
+        plain("own", challenger),
+        plain("others", "opponent"),
+        plain("difference"),
+        plain("word", "verdict"),
+    ]
+    return Table.of("times", "", rows, columns)
+
+
+def entrants(field: Field, outcome: Outcome, sensitivities: Mapping[str, Sensitivity]) -> Table:
+    """What is to be known of each entrant apart from the comparison."""
+    rows = [
+        {
+            "optimizer": label,
+            "settings": outcome.chosen(label),
+            "decades": _decades(sensitivities.get(label)),
+            "step": field.step_us(label, "batch", "gradient", "update"),
+            "update": field.step_us(label, "update"),
+            "failed": f"{field.failed(label)} of {len(field.seeds)}",
+            "tuning": f"{_n_failed(outcome, label)} of {len(outcome.of_label(label))}",
+        }
+        for label in field.labels
+    ]
+    columns = [
+        plain("optimizer"),
+        plain("settings", "tuned settings"),
+        plain("decades", "decades of learning rate within 1 % of the best"),
+        formatted("step", "a step (µs)", significant),
+        formatted("update", "its update (µs)", significant),
+        plain("failed", "failed seeds"),
+        plain("tuning", "failed in tuning"),
+    ]
+    return Table.of("entrants", "", rows, columns)
+
+
+def rates(run: Run) -> dict[str, Sensitivity]:
+    """How each entrant's validation accuracy depends on its learning rate, the other settings as tuned."""
+    trials = run.trials[(run.trials["experiment"] == RATES) & (run.trials["status"] != "planned")]
+    ends = run.points.drop_duplicates("trial", keep="last").set_index("trial")["validation_accuracy"]
+    scores = trials["trial"].map(ends).where(trials["status"] == "done", nan)
+    grid = trials.assign(score=scores, entrant=[label.rpartition(" lr=")[0] for label in trials["label"]])
+    groups = {str(label): rows for label, rows in grid.groupby("entrant") if rows["score"].notna().any()}
+    return {label: Sensitivity.of(list(rows["lr"]), list(rows["score"])) for label, rows in groups.items()}
+
+
+def points(v: Verdict) -> str:
+    """A difference of accuracies in percentage points, with its interval."""
+    d = v.difference
+    if not isfinite(d.low):
+        return f"{100 * d.mean:+.2f} points"
+    return f"{100 * d.mean:+.2f} points ({_level(v)} interval {100 * d.low:+.2f} to {100 * d.high:+.2f})"
+
+
+def _meeting(race: "Race", opponent: str, own: list[float], others: list[float], v: Verdict) -> Meeting:
+    spread = standard_deviation([a - b for a, b in zip(own, others, strict=True)])
+    n, alpha = v.difference.n, 1 - v.difference.confidence
+    detectable = detectable_difference(spread, n, alpha) if n >= LEAST_N else nan
+    minutes = None if v.n_needed is None else v.n_needed * race.round_s / 60
+    return Meeting(race.challenger, opponent, _mean(own), _mean(others), v, detectable, minutes)
+
+
+def _times_rows(
+    field: Field, challenger: str, opponents: Sequence[str], targets: Sequence[float], axis: str
+) -> list[dict[str, str]]:
+    """All targets and opponents: those that every seed of both reached are compared, corrected for their number."""
+    keys = [(target, opponent) for target in targets for opponent in opponents]
+    times = {
+        (target, opponent): (field.times(challenger, target, axis), field.times(opponent, target, axis))
+        for target, opponent in keys
+    }
+    whole = {key: pair for key, pair in times.items() if all(map(isfinite, [*pair[0], *pair[1]])) and pair[0]}
+    found = verdicts(whole, higher_is_better=False) if whole else {}
+    return [
+        {
+            "what": f"{AXES[axis]} to {target:.0%}".replace("%", " %"),
+            "opponent": opponent,
+            "own": _median(field.survival(challenger, target, axis)),
+            "others": _median(field.survival(opponent, target, axis)),
+            **_difference(found.get((target, opponent)), axis),
+        }
+        for target, opponent in keys
+    ]
+
+
+def _difference(v: Verdict | None, axis: str) -> dict[str, str]:
+    if v is None:
+        return {"difference": "–", "word": "not comparable: some seeds missed it"}
+    d = v.difference
+    ends = f" ({d.low:+.2f} to {d.high:+.2f})" if isfinite(d.low) else ""
+    word = v.word if axis == "epoch" else "contended"
+    return {"difference": f"{d.mean:+.2f}{ends}", "word": word}
+
+
+def _median(survival: Survival) -> str:
+    if survival.k == survival.n:
+        return f"{survival.median:.2f}"
+    middle = f"{survival.median:.2f}, " if isfinite(survival.median) else ""
+    return middle + survival.words
+
+
+def _decades(sensitivity: Sensitivity | None) -> str:
+    if sensitivity is None:
+        return "not measured"
+    return f"{'at least ' if sensitivity.open_ended else ''}{sensitivity.decades:.1f}"
+
+
+def _n_failed(outcome: Outcome, label: str) -> int:
+    return sum(attempt.status != "done" for attempt in outcome.of_label(label))
+
+
+def _level(v: Verdict) -> str:
+    return f"{100 * v.difference.confidence:.4g} %"
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else nan
