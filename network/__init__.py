@@ -1,5 +1,6 @@
 """The fixed core: a dense network in NumPy whose parameters lie in one flat vector."""
 
+from network.batch_norm import BatchNorm
 from network.gradient_check import GradientReport, check_gradient
 from network.initializers import initialize
 from network.layout import Layout, Parameter
@@ -7,6 +8,7 @@ from network.mlp import Network, Score
 from network.penalty import Penalty
 
 __all__ = [
+    "BatchNorm",
     "GradientReport",
     "Layout",
     "Network",

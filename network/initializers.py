@@ -1,6 +1,7 @@
 """Where training starts: the weights of a dense layer are normal with a spread that each initializer chooses.
 
-Biases start at zero. The draws of a layer are ordered unit by unit, (n_out, n_in), as in the literature.
+Biases start at 0, the scales of batch normalization at 1. The draws of a layer are ordered unit by unit,
+(n_out, n_in), as in the literature.
 """
 
 from dataclasses import dataclass
@@ -96,10 +97,12 @@ def initialize(
     rng: np.random.Generator | np.random.RandomState,
     dtype: DTypeLike = np.float32,
 ) -> Vector:
-    """The flat vector (n,) at which training starts: weights from `initializer` by way of `rng`, biases zero."""
+    """The flat vector (n,) at which training starts: weights from `initializer` by way of `rng`, biases 0, scales 1."""
     theta = aligned_zeros(layout.n, dtype)
     for parameter, view in layout.views(theta):
         if parameter.role == "weight":
             n_in, n_out = parameter.shape
             view[:] = rng.standard_normal((n_out, n_in)).T * initializer.std(n_in, n_out)
+        elif parameter.role == "scale":
+            view[:] = 1
     return theta

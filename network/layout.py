@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 Vector = NDArray[np.floating[Any]]
 Matrix = NDArray[np.floating[Any]]
 
-Role = Literal["weight", "bias"]
+Role = Literal["weight", "bias", "scale"]
 Position = Literal["input", "hidden", "output"]
 
 
@@ -47,21 +47,22 @@ class Layout:
     parameters: tuple[Parameter, ...]
 
     @classmethod
-    def dense(cls, sizes: Sequence[int]) -> "Layout":
+    def dense(cls, sizes: Sequence[int], batch_norm: bool = False) -> "Layout":
         """The layout of a dense network: for each layer its weights (n_in, n_out), then its bias (1, n_out).
 
-        Weights and bias are neighbours, so a layer is also one block (n_in + 1, n_out) whose last row is the bias.
+        With batch normalization a hidden layer has, in the bias's place, gamma and beta (1, n_out).
         """
         parameters: list[Parameter] = []
-        offset = 0
         last = len(sizes) - 1
         for i, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
             position: Position = "output" if i == last else "input" if i == 1 else "hidden"
-            parameters += [
-                Parameter(f"W{i}", offset, (n_in, n_out), "weight", position),
-                Parameter(f"b{i}", offset + n_in * n_out, (1, n_out), "bias", position),
-            ]
-            offset += (n_in + 1) * n_out
+            rest: tuple[tuple[str, Role], ...] = (("b", "bias"),)
+            if batch_norm and i < last:
+                rest = (("gamma", "scale"), ("beta", "bias"))
+            parts = [(f"W{i}", (n_in, n_out), "weight"), *((f"{name}{i}", (1, n_out), role) for name, role in rest)]
+            for name, shape, role in parts:
+                offset = parameters[-1].offset + parameters[-1].size if parameters else 0
+                parameters.append(Parameter(name, offset, shape, role, position))
         return cls(tuple(parameters))
 
     @classmethod
@@ -79,9 +80,13 @@ class Layout:
         return ((parameter, parameter.view(vector)) for parameter in self.parameters)
 
     def blocks(self, vector: Vector) -> list[Matrix]:
-        """For each dense layer the view (n_in + 1, n_out) of its weights and, as the last row, its bias."""
-        weights = [parameter for parameter in self.parameters if parameter.role == "weight"]
-        return [vector[w.offset : w.offset + w.size + w.shape[1]].reshape(w.shape[0] + 1, w.shape[1]) for w in weights]
+        """Views of `vector` (n,) that go from one weight or scale to the next, a bias being the last row.
+
+        A dense layer is a block (n_in + 1, n_out), or (n_in, n_out) without bias; gamma and beta are a block (2, n).
+        """
+        heads = [parameter for parameter in self.parameters if parameter.role != "bias"]
+        ends = [*(parameter.offset for parameter in heads[1:]), self.n]
+        return [vector[head.offset : end].reshape(-1, head.shape[1]) for head, end in zip(heads, ends, strict=True)]
 
 
 def aligned_zeros(shape: int | tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:

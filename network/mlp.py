@@ -1,6 +1,7 @@
 """The network: layers of z = [a 1] W and a = g(z), at the end cross-entropy, and the way back."""
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -8,14 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from network.activations import ACTIVATIONS, Activation
+from network.activations import ACTIVATIONS
+from network.batch_norm import BatchNorm, Normalize, NormalizeByStatistics, Statistics
 from network.layers import Dense, InputDense
 from network.layout import Layout, Matrix, Vector
 from network.losses import loss_for
 from network.penalty import Penalty
+from network.stages import Stage, Stages
 
 Labels = NDArray[np.integer[Any]]
 Inputs = NDArray[np.number[Any]]
+
+LEARNING = (Dense, Normalize, NormalizeByStatistics)  # the stages that have parameters
 
 MICRO_BATCH = 512  # rows that go through the layers at once; their activations then stay in the processor's cache
 
@@ -31,8 +36,8 @@ class Score:
 class Pass:
     """The way of `rows` examples forward through the layers, and of their gradient back.
 
-    Layers and activations are wired to each other once: a layer's z is its activation's input, whose a is the next
-    layer's x.
+    Its stages are wired to each other once: a layer's z is its activation's input, whose a is the next layer's x.
+    `between` makes those that lie between two layers. `hidden_bias` says whether hidden layers have a bias.
     """
 
     def __init__(
@@ -40,14 +45,23 @@ class Pass:
         sizes: Sequence[int],
         n_live: int,
         rows: int,
-        activation: type[Activation],
         scale: float,
         dtype: np.dtype[Any],
+        between: Callable[[int, Dense, Matrix], list[Stage]],
+        hidden_bias: bool,
     ) -> None:
-        self.first = InputDense(rows, n_live, sizes[1], dtype, scale)
-        self.layers = [self.first, *(Dense(rows, n_in, n_out, dtype) for n_in, n_out in pairwise(sizes[1:]))]
-        self.last = self.layers[-1]
-        self.activations = [activation(layer.z, following.x, layer.delta) for layer, following in pairwise(self.layers)]
+        biases = [hidden_bias] * (len(sizes) - 2) + [True]
+        self.first = InputDense(rows, n_live, sizes[1], dtype, bias=biases[0], scale=scale)
+        self.last: Dense = self.first
+        self.layers: list[Dense] = [self.first]
+        self.stages: list[Stage] = [self.first]
+        for i, (n_in, n_out) in enumerate(pairwise(sizes[1:])):
+            following = Dense(rows, n_in, n_out, dtype, bias=biases[i + 1], previous=self.last)
+            self.stages += [*between(i, self.last, following.x), following]
+            self.layers.append(following)
+            self.last = following
+        self.learning = [stage for stage in self.stages if isinstance(stage, LEARNING)]
+        self.norms = [stage for stage in self.stages if isinstance(stage, Normalize)]
         self.loss = loss_for(sizes[-1], rows)(self.last.z, self.last.delta)
         self.theta: Vector | None = None
         self.gradient: Vector | None = None
@@ -57,27 +71,26 @@ class Pass:
         if theta is self.theta and gradient is self.gradient:
             return
         self.theta, self.gradient = theta, gradient
-        blocks = [None] * len(self.layers) if gradient is None else layout.blocks(gradient)
-        for layer, W, dW in zip(self.layers, layout.blocks(theta), blocks, strict=True):
-            layer.bind(W, dW)
+        blocks = [None] * len(self.learning) if gradient is None else layout.blocks(gradient)
+        for stage, W, dW in zip(self.learning, layout.blocks(theta), blocks, strict=True):
+            stage.bind(W, dW)
 
     def forward(self, x: Inputs, shift: float) -> Matrix:
         """The logits (rows, classes) of inputs `x` (rows, n_live)."""
         np.copyto(self.first.x, x)  # bytes become floats here
         if shift:
             np.subtract(self.first.x, shift, out=self.first.x)
-        for layer, activation in zip(self.layers, self.activations, strict=False):  # the last layer has none
-            layer.forward()
-            activation.forward()
-        self.last.forward()
+        for stage in self.stages:
+            stage.forward()
         return self.last.z
 
     def backward(self) -> None:
         """Carry the delta of the last layer back to the first, leaving each layer's dL/dW behind."""
-        for i in range(len(self.activations) - 1, -1, -1):
-            self.layers[i + 1].backward(self.layers[i])
-            self.activations[i].backward()
-        self.first.backward()
+        for stage in reversed(self.stages):
+            stage.backward()
+
+
+Passes = dict[tuple[int, int, np.dtype[Any]], Pass]  # by rows, live features and type
 
 
 class Network:
@@ -91,7 +104,11 @@ class Network:
 
     Inputs may be narrower than sizes[0]: the leading features are then zero in each of their rows, and left out.
 
-    Raises ValueError for fewer than two sizes, a size below 1 or an unknown activation.
+    What else there may be, all of it for training alone: a `penalty` for large weights; `dropout`, the probability that
+    a hidden unit is left out of a step, drawn from `rng`; batch normalization, whose `statistics` an evaluation uses.
+
+    Raises ValueError for fewer than two sizes, a size below 1, an unknown activation, or a dropout outside [0, 1) or
+    without an rng.
     """
 
     def __init__(
@@ -102,32 +119,54 @@ class Network:
         scale: float = 1.0,
         shift: float = 0.0,
         penalty: Penalty | None = None,
+        dropout: float = 0.0,
+        rng: np.random.Generator | None = None,
+        batch_norm: BatchNorm | None = None,
     ) -> None:
         if len(sizes) < 2 or min(sizes) < 1:
             raise ValueError(f"Network: sizes must be at least two numbers of at least 1, got {tuple(sizes)}")
         if activation not in ACTIVATIONS:
             raise ValueError(f"Network: activation must be one of {', '.join(ACTIVATIONS)}, got {activation!r}")
+        if not 0 <= dropout < 1:
+            raise ValueError(f"Network: dropout must be in [0, 1), got {dropout}")
+        if dropout and rng is None:
+            raise ValueError("Network: dropout needs an rng to draw from, got None")
         self.sizes = tuple(sizes)
-        self.activation = ACTIVATIONS[activation]
         self.scale = scale
         self.shift = shift
         self.penalty = penalty
-        self.layout = Layout.dense(sizes)
-        self._passes: dict[tuple[int, int, np.dtype[Any]], Pass] = {}
+        self.dropout = dropout
+        self.rng = rng if dropout else None
+        self.batch_norm = batch_norm
+        self.layout = Layout.dense(sizes, batch_norm is not None)
+        self._statistics = Statistics(self.sizes[1:-1], batch_norm.momentum if batch_norm else 0)
+        self._stages = Stages(ACTIVATIONS[activation], batch_norm, self._statistics, dropout, self.rng)
+        self._training: Passes = {}
+        self._evaluating: Passes = {}
+        # Batch normalization needs the mean and the variance of the whole batch, which then goes as one.
+        self._micro_batch = sys.maxsize if batch_norm else MICRO_BATCH
         self._partial = np.empty(0)
+        self._rng_state: Any = None
 
-    def loss_and_gradient(self, theta: Vector, x: Inputs, y: Labels, gradient: Vector) -> float:
+    def loss_and_gradient(self, theta: Vector, x: Inputs, y: Labels, gradient: Vector, *, again: bool = False) -> float:
         """What training minimises: the mean loss of examples `x` (rows, n_in) with labels `y` (rows,), and the penalty.
 
         Its gradient goes into `gradient` (n,). Many rows are walked in micro-batches, whose gradients add up.
+        `again` is for another look at the same batch, from elsewhere: it drops the units that the look before has
+        dropped, and does not enter the statistics of batch normalization.
         """
-        weight = 1 / len(x)
-        loss = self._loss_and_gradient(theta, x[:MICRO_BATCH], y[:MICRO_BATCH], gradient, weight)
-        for rows in _micro_batches(MICRO_BATCH, len(x)):
+        if self.rng is not None:
+            self._draw_masks_from_here(again)
+        size, weight = self._micro_batch, 1 / len(x)
+        loss = self._loss_and_gradient(theta, x[:size], y[:size], gradient, weight)
+        for rows in _micro_batches(size, len(x)):
             if self._partial.shape != gradient.shape or self._partial.dtype != gradient.dtype:
                 self._partial = np.empty_like(gradient)
             loss += self._loss_and_gradient(theta, x[rows], y[rows], self._partial, weight)
             np.add(gradient, self._partial, out=gradient)
+        if self.batch_norm is not None and not again:
+            moments = [norm.moments for norm in self._pass(self._training, x, theta, gradient).norms]
+            self._statistics.add(moments, len(x))
         if self.penalty is not None:
             loss += self.penalty.cost(theta, self.layout)
             self.penalty.add_gradient(theta, self.layout, gradient)
@@ -140,7 +179,7 @@ class Network:
         """
         loss, n_right = 0.0, 0
         for rows in _micro_batches(0, len(x)):
-            part = self._pass(x[rows], theta, None)
+            part = self._pass(self._evaluating, x[rows], theta, None)
             z = part.forward(x[rows], self.shift)
             loss += part.loss.loss(y[rows])
             n_right += int(np.count_nonzero(part.loss.classes(z) == y[rows]))
@@ -154,33 +193,48 @@ class Network:
         """The unnormalised log-probabilities (rows, classes) of the examples `x` (rows, n_in)."""
         logits = np.empty((len(x), self.sizes[-1]), theta.dtype)
         for rows in _micro_batches(0, len(x)):
-            logits[rows] = self._pass(x[rows], theta, None).forward(x[rows], self.shift)
+            logits[rows] = self._pass(self._evaluating, x[rows], theta, None).forward(x[rows], self.shift)
         return logits
 
+    @property
+    def statistics(self) -> Vector:
+        """What batch normalization has gathered, as a copy: the network's state beside theta; may be set again."""
+        return self._statistics.values.copy()
+
+    @statistics.setter
+    def statistics(self, values: Vector) -> None:
+        self._statistics.values[:] = values
+
+    def _draw_masks_from_here(self, again: bool) -> None:
+        assert self.rng is not None
+        if again:
+            self.rng.bit_generator.state = self._rng_state
+        else:
+            self._rng_state = self.rng.bit_generator.state
+
     def _loss_and_gradient(self, theta: Vector, x: Inputs, y: Labels, gradient: Vector, weight: float) -> float:
-        part = self._pass(x, theta, gradient)
+        part = self._pass(self._training, x, theta, gradient)
         part.forward(x, self.shift)
         loss = part.loss.loss_and_gradient(y, weight)
         part.backward()
         return loss
 
-    def _pass(self, x: Inputs, theta: Vector, gradient: Vector | None) -> Pass:
+    def _pass(self, passes: Passes, x: Inputs, theta: Vector, gradient: Vector | None) -> Pass:
         """The memory for the rows of `x`, taken at the first call, bound to these vectors."""
         rows, n_live = x.shape
-        part = self._passes.get((rows, n_live, theta.dtype))
+        part = passes.get((rows, n_live, theta.dtype))
         if part is None:
-            part = self._new_pass(rows, n_live, theta.dtype)
+            part = passes[rows, n_live, theta.dtype] = self._new_pass(rows, n_live, theta.dtype, passes)
         part.bind(theta, gradient, self.layout)
         return part
 
-    def _new_pass(self, rows: int, n_live: int, dtype: np.dtype[Any]) -> Pass:
+    def _new_pass(self, rows: int, n_live: int, dtype: np.dtype[Any], passes: Passes) -> Pass:
         if n_live > self.sizes[0]:
             raise ValueError(f"Network: x must have at most {self.sizes[0]} columns, got {n_live}")
         if n_live < self.sizes[0] and self.shift:
             raise ValueError(f"Network: with a shift, features that are zero cannot be left out, got {n_live} columns")
-        part = Pass(self.sizes, n_live, rows, self.activation, self.scale, dtype)
-        self._passes[rows, n_live, dtype] = part
-        return part
+        between = self._stages.training if passes is self._training else self._stages.evaluation
+        return Pass(self.sizes, n_live, rows, self.scale, dtype, between, self.batch_norm is None)
 
 
 def _micro_batches(start: int, stop: int) -> Iterator[slice]:
