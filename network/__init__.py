@@ -1,7 +1,7 @@
 """The fixed core: a dense network in NumPy whose parameters lie in one flat vector."""
 
 from network.batch_norm import BatchNorm
-from network.gradient_check import GradientReport, check_gradient
+from network.gradient_check import GradientReport, check_gradient, check_network
 from network.initializers import initialize
 from network.layout import Layout, Parameter
 from network.mlp import Network, Score
@@ -16,5 +16,6 @@ __all__ = [
     "Penalty",
     "Score",
     "check_gradient",
+    "check_network",
     "initialize",
 ]

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from network.layout import Layout, Vector
+from network.mlp import Inputs, Labels, Network
 
 
 @dataclass(frozen=True)
@@ -36,21 +39,54 @@ def check_gradient(
     *,
     step: float = 1e-5,
     tolerance: float = 1e-7,
+    n_entries: int | None = None,
 ) -> GradientReport:
     """Compare `gradient` (n,) of `loss` at `theta` (n,) with (L(theta + step) - L(theta - step)) / (2 step).
 
     The relative difference is |g - g'| / (|g| + |g'|). Step and tolerance are two things: at a step of 1e-7
-    rounding alone costs 1e-7, at 1e-5 a right gradient comes out near 1e-9. Raises ValueError unless `theta`
-    is float64: float32 cannot resolve the differences.
+    rounding alone costs 1e-7, at 1e-5 a right gradient comes out near 1e-9. With `n_entries` only so many entries
+    of each parameter are looked at, drawn at random but always the same.
+
+    Raises ValueError unless `theta` is float64, since float32 cannot resolve the differences, and the loss is the
+    same when it is asked twice: with dropout a new mask would be drawn each time.
     """
     if theta.dtype != np.float64:
         raise ValueError(f"check_gradient: theta must be float64, got {theta.dtype}")
-    numeric = np.array([_slope(loss, theta.copy(), i, step) for i in range(len(theta))])
-    by_parameter = {
-        parameter.name: _relative_difference(parameter.view(gradient), parameter.view(numeric))
-        for parameter in layout.parameters
-    }
-    return GradientReport(_relative_difference(gradient, numeric), by_parameter, tolerance)
+    first, second = loss(theta.copy()), loss(theta.copy())
+    if first != second and first == first:
+        raise ValueError(
+            f"check_gradient: the loss must be the same when asked twice, got {first} and {second}: "
+            "switch dropout off or freeze its mask"
+        )
+    rng = np.random.default_rng(0)
+    differences, pairs = {}, []
+    for parameter in layout.parameters:
+        entries = parameter.offset + _chosen(parameter.size, n_entries, rng)
+        numeric = np.array([_slope(loss, theta.copy(), i, step) for i in entries])
+        differences[parameter.name] = _relative_difference(gradient[entries], numeric)
+        pairs.append((gradient[entries], numeric))
+    whole, numeric = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
+    return GradientReport(_relative_difference(whole, numeric), differences, tolerance)
+
+
+def check_network(
+    network: Network, theta: Vector, x: Inputs, y: Labels, *, frozen_mask: bool = False, n_entries: int | None = None
+) -> GradientReport:
+    """Check the gradient of all that `network` minimises on a batch: loss, penalty and batch normalization.
+
+    Raises ValueError for a network with dropout, unless `frozen_mask` says to keep one mask for the whole check.
+    """
+    if network.dropout and not frozen_mask:
+        raise ValueError(f"check_network: dropout must be 0 or its mask frozen, got dropout {network.dropout}")
+    statistics, gradient, scratch = network.statistics, np.empty_like(theta), np.empty_like(theta)
+    network.loss_and_gradient(theta, x, y, gradient)
+    network.statistics = statistics  # a check is no training
+    again = partial(network.loss_and_gradient, x=x, y=y, gradient=scratch, again=True)
+    return check_gradient(again, theta, gradient, network.layout, n_entries=n_entries)
+
+
+def _chosen(size: int, n: int | None, rng: np.random.Generator) -> NDArray[np.intp]:
+    return np.arange(size) if n is None or n >= size else np.sort(rng.choice(size, n, replace=False))
 
 
 def _slope(loss: Callable[[Vector], float], theta: Vector, i: int, step: float) -> float:
