@@ -20,7 +20,7 @@ class LARS(Optimizer):
 
     Source: You, Gitman and Ginsburg 2017, algorithm 1, https://arxiv.org/abs/1708.03888. A layer is its weights and
     bias together, as algorithm 1 has it; torch-like implementations take each tensor alone, and since a bias starts
-    at 0 they leave biases out. r is 1 where a norm is 0. Variants: optax divides by |g + weight_decay theta|, the
+    at 0 they leave biases out. r is 1 where it would be 0 or 0 / 0. Variants: optax divides by |g + weight_decay theta|, the
     same without decay; pytorch_optimizer multiplies v by lr instead of the gradient, the same at a constant lr.
     Made for batches of thousands: at small ones it has nothing over momentum. As r is about 0.01, `lr` is large.
     """
@@ -45,5 +45,6 @@ class LARS(Optimizer):
 
     def _trust(self, theta: Vector, gradient: Vector) -> float:
         """The local rate r of the layer with these parameters and this gradient."""
-        size, slope = float(np.linalg.norm(theta)), float(np.linalg.norm(gradient))
-        return self.trust_coefficient * size / (slope + self.weight_decay * size) if size and slope else 1.0
+        size = float(np.linalg.norm(theta))
+        slope = float(np.linalg.norm(gradient)) + self.weight_decay * size
+        return self.trust_coefficient * size / slope if size and slope else 1.0
