@@ -13,7 +13,7 @@ BATCH_SIZES = "1,32,64,128,512,4096,full,full-in-place"
 WIDE_BATCH_SIZES = "1,64,512"  # 33 times the work an example
 COMPILED_BATCH_SIZES = ("64", "512")
 QUICK = {"optimizers": "sgd,adam", "batch_sizes": "1,64,128,512,full", "repeats": 5, "target_s": 0.2}
-FULL = {"optimizers": "sgd,momentum,rmsprop,adam", "batch_sizes": None, "repeats": 7, "target_s": 0.25}
+FULL = {"optimizers": "sgd,momentum,rmsprop,adam", "batch_sizes": None, "repeats": 5, "target_s": 0.25}
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
