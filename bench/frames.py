@@ -1,5 +1,6 @@
 """Runs as pandas frames, from wherever they are kept."""
 
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,11 +92,11 @@ def _is_database(path: Path) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """A cell as JSON takes it: what is missing as None."""
+    """A cell as JSON takes it: what is missing, or no finite number, as None."""
     import pandas as pd
 
     if isinstance(value, dict | list):
         return value
-    if pd.isna(value):
+    if pd.isna(value) or value in (inf, -inf):
         return None
     return value.item() if hasattr(value, "item") else value
