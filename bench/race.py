@@ -1,7 +1,7 @@
 """A new rule against others, all tuned alike, within so many minutes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,12 +21,24 @@ from bench.spec import TrialSpec
 from bench.statistics import ALPHA, n_possible
 from bench.store import Store
 from bench.tuned import write_tuned
-from bench.tuning import FIRST_SEED, Outcome, Tuning, counted, methods_of, plan_text, space_of
+from bench.tuning import (
+    FINAL_SEEDS,
+    FINALISTS,
+    FIRST_SEED,
+    Outcome,
+    Tuning,
+    counted,
+    methods_of,
+    plan_text,
+    search,
+    space_of,
+)
 from bench.verdict import RACE, RATES, verdict_page
 
 EPOCHS = 1
 EVALUATIONS = 4
-PARTS = ("trials of tuning", "paired seeds", "learning rates")
+PARTS = ("trials of tuning", "finals of tuning", "paired seeds", "learning rates")
+N_FINALS = FINALISTS * len(FINAL_SEEDS)
 MULTIPLES = (0.1, 0.3, 1.0, 3.0, 10.0)
 MOST_SEEDS, MOST_TRIALS, FEW_TRIALS = 30, 30, 5
 PROBE_S = 30.0
@@ -66,22 +78,29 @@ class Cost:
 
 @dataclass(frozen=True)
 class Budget:
-    """For each entrant: the trials of its tuning, the paired seeds it races on, the learning rates it then tries."""
+    """For each entrant: the trials of its tuning and of the finals, the paired seeds, the learning rates then tried."""
 
     n_trials: int
+    n_finals: int
     n_seeds: int
     n_rates: int
+
+    @property
+    def n_rounds(self) -> int:
+        """All that an entrant runs."""
+        return self.n_trials + self.n_finals + self.n_seeds + self.n_rates
 
     @classmethod
     def fit(cls, n_rounds: int, least_seeds: int, n_seeds: int | None = None) -> "Budget":
         """Share out rounds, in which each entrant runs once: a third, but enough to decide, to the seeds.
 
-        `n_seeds` sets their number by hand.
+        `n_seeds` sets their number by hand, as far as the rounds go.
         """
-        seeds = n_seeds or min(MOST_SEEDS, max(least_seeds, n_rounds // 3), max(1, n_rounds - 1))
+        seeds = min(n_seeds or min(MOST_SEEDS, max(least_seeds, n_rounds // 3)), max(1, n_rounds - 1))
         left = n_rounds - seeds
         rates = len(MULTIPLES) if left >= FEW_TRIALS + len(MULTIPLES) else 0
-        return cls(max(1, min(MOST_TRIALS, left - rates)), seeds, rates)
+        finals = N_FINALS if left - rates >= N_FINALS + 2 * FEW_TRIALS else 0
+        return cls(max(1, min(MOST_TRIALS, left - rates - finals)), finals, seeds, rates)
 
 
 class Race:
@@ -103,7 +122,7 @@ class Race:
             PluginError: an entrant is unknown, declares nothing to search, or does not get through an epoch.
         """
         self.cap = Cap(60 * minutes - RESERVE_S)
-        self.minutes, self.epochs = minutes, epochs
+        self.minutes, self.epochs, self.n_seeds = minutes, epochs, n_seeds
         self.challenger, *self.opponents = self.labels = [_label(entrant) for entrant in (challenger, *against)]
         _require_different(self.labels)
         self.base, methods = methods_of(plan, self.labels)
@@ -124,12 +143,14 @@ class Race:
     @property
     def needed_s(self) -> float:
         """The seconds from now on, as far as can be told."""
-        return (self.budget.n_trials + self.budget.n_seeds + self.budget.n_rates) * self.round_s
+        return self.budget.n_rounds * self.round_s
 
     @property
     def lost(self) -> list[str]:
         """What the cap leaves no room for."""
         lost = []
+        if self.budget.n_seeds < (self.n_seeds or 0):
+            lost.append(f"{self.budget.n_seeds} of the {self.n_seeds} seeds asked for have room.")
         if self.budget.n_seeds < self.least_seeds:
             seeds = counted(self.budget.n_seeds, "seed")
             more = _minutes((self.least_seeds - self.budget.n_seeds) * self.round_s)
@@ -140,6 +161,8 @@ class Race:
         if self.budget.n_trials < FEW_TRIALS:
             trials = counted(self.budget.n_trials, "trial")
             lost.append(f"{trials} to tune with: the settings are little better than chance.")
+        if not self.budget.n_finals:
+            lost.append("The settings are chosen on a single seed, so luck has a part in them.")
         if not self.budget.n_rates:
             lost.append("How sensitive an entrant is to its learning rate is not measured.")
         return lost
@@ -154,7 +177,7 @@ class Race:
             f"{self.challenger} against {', '.join(self.opponents)}: {spec.dataset}, hidden layers {sizes}, "
             f"{spec.initializer.name}, {counted(self.epochs, 'epoch')} a trial.",
             f"A trial takes about: {trial}; {n_cores()} at once.",
-            *(self._part(*part) for part in zip(PARTS, (budget.n_trials, budget.n_seeds, budget.n_rates), strict=True)),
+            *(self._part(*part) for part in zip(PARTS, astuple(budget), strict=True)),
             f"About {_minutes(self.needed_s)}; it stops after {self.minutes:g} min at the latest.",
         ]
         return "\n".join(lines + [f"Lost to the cap: {text}" for text in self.lost])
@@ -173,11 +196,20 @@ class Race:
 
     def _tune(self, store: Store, results: Path, command: str, quiet: bool) -> Outcome:
         tuning = Tuning(self._plan(), self.methods, self.budget.n_trials)
-        planned = tuning.planned()
-        self._carry_out(planned, store, (self.budget.n_seeds + self.budget.n_rates) * self.round_s, quiet)
-        outcome = Outcome.of(tuning, store.run(planned.name))
-        write_tuned(outcome, results / planned.name / "tuned.toml", command)
+        reserve_s = self._reserve_s()
+        outcome = search(
+            tuning,
+            store,
+            lambda planned: self._carry_out(planned, store, reserve_s, quiet),
+            finals=self.budget.n_finals > 0,
+        )
+        write_tuned(outcome, results / outcome.run / "tuned.toml", command)
         return outcome
+
+    def _reserve_s(self) -> float:
+        """The seconds that tuning must leave for the seeds and the rates: their share, at most what they need."""
+        later = self.budget.n_seeds + self.budget.n_rates
+        return min(later * self.round_s, self.cap.remaining_s * later / self.budget.n_rounds)
 
     def _plan(self) -> Plan:
         """The race as a plan, without the settings that tuning finds."""

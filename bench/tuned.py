@@ -10,7 +10,7 @@ from bench import RULES
 from bench.clock import now_utc
 from bench.report.table import Column, Table, formatted, percent, plain
 from bench.statistics import expected_best
-from bench.tuning import Outcome, counted, plan_text
+from bench.tuning import FINALISTS, Outcome, counted, plan_text
 
 FEW = 5
 
@@ -33,8 +33,8 @@ def provenance(outcome: Outcome, command: str) -> str:
         f"Tuned by `{command}`,",
         f"run {outcome.run} of {now_utc()}, rules {RULES}.",
         f"The best validation accuracy of {counted(outcome.n_trials, 'trial')} a study, as many for every optimizer,",
-        f"from its own search space. Seeds of the studies: {_joined(tuning.seeds)}; epochs of a trial: {_joined(epochs)}.",
-        "The test part is untouched.",
+        f"from its own search space. Seeds of the studies: {_joined(tuning.seeds)}; epochs: {_joined(epochs)}.",
+        f"{_finals(outcome)} The test part is untouched.",
         *(_found(outcome, label) for label in tuning.methods),
     ]
     return "".join(f"# {line}\n" for line in lines)
@@ -46,7 +46,7 @@ def write_trials(outcome: Outcome, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(
             file,
-            ["optimizer", "study", "trial", *names, "validation_accuracy", "validation_loss", "status"],
+            ["optimizer", "study", "trial", "seed", *names, "validation_accuracy", "validation_loss", "status"],
             lineterminator="\n",
         )
         writer.writeheader()
@@ -58,12 +58,15 @@ def summary(outcome: Outcome) -> Table:
     columns = [
         plain("optimizer"),
         plain("settings"),
-        formatted("best", "best", percent),
+        formatted("best", "chosen" if outcome.finals else "best", percent),
         Column("best of each study", lambda row: f"{percent(row['lowest'])} to {percent(row['highest'])}"),
         *(formatted(f"best of {k}", f"expected best of {k}", percent) for k in _budgets(outcome)),
         Column("got through", lambda row: f"{row['done']} of {row['n']}"),
     ]
-    caption = "Validation accuracy. The expected best of k trials is over all draws of k of those that were made."
+    caption = (
+        "Validation accuracy; that of the chosen settings is a mean over fresh seeds. The expected best of k trials is "
+        "over all draws of k of those that were made."
+    )
     return Table.of("tuning", caption, [_summary_row(outcome, label) for label in outcome.tuning.methods], columns)
 
 
@@ -78,24 +81,34 @@ def _budgets(outcome: Outcome) -> list[int]:
 def _summary_row(outcome: Outcome, label: str) -> dict[str, Any]:
     attempts, bests = outcome.of_label(label), outcome.study_bests(label)
     expected = expected_best([attempt.accuracy for attempt in attempts])
+    best = outcome.score(outcome.winner(label))[0]
     done = sum(attempt.status == "done" for attempt in attempts)
-    row = {"optimizer": label, "settings": outcome.chosen(label), "best": max(bests), "done": done, "n": len(attempts)}
+    row = {"optimizer": label, "settings": outcome.chosen(label), "best": best, "done": done, "n": len(attempts)}
     row |= {"lowest": min(bests), "highest": max(bests)}
     return row | {f"best of {k}": float(expected[k - 1]) for k in _budgets(outcome)}
 
 
 def _found(outcome: Outcome, label: str) -> str:
-    best, bests = outcome.best(label), outcome.study_bests(label)
-    if best.status != "done":
+    winner, bests = outcome.winner(label), outcome.study_bests(label)
+    if winner.status != "done":
         return f"{label}: no trial got through; its settings are as before"
-    where = f"trial {best.place.trial} of study {best.place.study}"
-    return f"{label}: {percent(best.accuracy)} ({where}; best of each study {', '.join(map(percent, bests))})"
+    where = f"trial {winner.place.trial} of study {winner.place.study}"
+    accuracy = percent(outcome.score(winner)[0])
+    return f"{label}: {accuracy} ({where}; best of each study {', '.join(map(percent, bests))})"
+
+
+def _finals(outcome: Outcome) -> str:
+    if not outcome.finals:
+        return "Each was chosen on the seed of its study."
+    seeds = dict.fromkeys(attempt.spec.seed for attempt in outcome.finals)
+    return f"The best {FINALISTS} were tried again on the seeds {_joined(seeds)}, and their mean chose."
 
 
 def _trial_rows(outcome: Outcome) -> list[dict[str, Any]]:
     return [
-        {"optimizer": a.place.label, "study": a.place.study, "trial": a.place.trial, "status": a.status}
+        {"optimizer": a.place.label, "study": a.place.study, "trial": a.place.trial, "seed": a.spec.seed}
         | {name: a.spec.optimizer.settings[name] for name in outcome.tuning.spaces[a.place.label]}
+        | {"status": a.status}
         | ({"validation_accuracy": a.accuracy, "validation_loss": f"{a.loss:.6g}"} if a.status == "done" else {})
-        for a in outcome.attempts
+        for a in [*outcome.attempts, *outcome.finals]
     ]

@@ -1,10 +1,11 @@
 """Tuning with equal budgets: the same number of trials for each optimizer, over its own declared search space.
 
 A study draws its trials from a scrambled Halton sequence, one dimension a hyperparameter, so that the trials of a
-smaller budget are the first ones of a larger. Validation chooses; what the test part says is not looked at.
+smaller budget are the first ones of a larger. One seed's luck chooses nothing: the best settings of a search are
+tried again on fresh seeds, and their mean decides. Validation chooses; what the test part says is not looked at.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -16,11 +17,15 @@ from bench import registry
 from bench.plan import ExperimentTable, OptimizerTable, Plan, PlanError, PlannedRun, load_plan
 from bench.plugin import PluginError
 from bench.spec import TrialSpec
-from bench.store import Entry, Run
+from bench.store import Entry, Run, Store
 from optimizers._domains import Search, search_space
 
 FIRST_SEED = 1000
 """Study s trains with seed FIRST_SEED + s, and scrambles with it: no race and no shipped plan uses such seeds."""
+
+FINAL_SEEDS = range(FIRST_SEED + 100, FIRST_SEED + 103)
+FINALISTS = 3
+"""So many of each optimizer's settings are tried again on each of these seeds."""
 
 WORST = 0.0
 """The accuracy of a trial that did not get through: the worst there is, not a gap."""
@@ -87,7 +92,7 @@ class Tuning:
         """Raise PlanError where the plan's own seeds are among those for tuning: they would judge what they chose."""
         for experiment in self.base.experiment:
             used = experiment.seeds if isinstance(experiment.seeds, frozenset) else range(experiment.seeds)
-            if shared := sorted({*used} & {*self.seeds}):
+            if shared := sorted({*used} & {*self.seeds, *FINAL_SEEDS}):
                 place = f"experiment {experiment.name!r}: seeds"
                 raise PlanError(plan, [f"{place} must not be those of tuning, got {', '.join(map(str, shared))}"])
 
@@ -130,20 +135,17 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a search found: `attempts` are those of its whole rounds, as many for each optimizer."""
+    """What a search found: `attempts` are those of its whole rounds, as many for each optimizer; `finals` are later."""
 
     tuning: Tuning
     run: str
     attempts: list[Attempt]
+    finals: Sequence[Attempt] = ()
 
     @classmethod
     def of(cls, tuning: Tuning, run: Run) -> "Outcome":
         """From the stored run; the test part's figures are not read. PlanError where not one round is whole."""
-        ends = run.points.drop_duplicates("trial", keep="last").set_index("trial")
-        statuses = dict(zip(run.trials["trial"], run.trials["status"], strict=True))
-        scores = zip(ends.index, ends["validation_accuracy"], ends["validation_loss"], strict=True)
-        values = {trial: (float(accuracy), float(loss)) for trial, accuracy, loss in scores}
-        found = [_attempt(place, e.spec, statuses[e.spec.id], values) for place, e in tuning.entries]
+        found = _attempts(tuning.entries, run)
         n = next((a.place.trial for a in found if a.status == "planned"), tuning.n_trials)
         if not n:
             raise PlanError(run.name, ["the time must do for at least one trial of each optimizer, got none"])
@@ -154,22 +156,56 @@ class Outcome:
         """How many trials a study has had, for each optimizer."""
         return 1 + max(attempt.place.trial for attempt in self.attempts)
 
+    @cached_property
+    def final_entries(self) -> list[tuple["Place", Entry]]:
+        """The best settings of each optimizer on fresh seeds, the seeds outermost."""
+        finalists = [attempt for label in self.tuning.methods for attempt in self.ranked(label)[:FINALISTS]]
+        return [(a.place, _again(a, seed)) for seed, a in product(FINAL_SEEDS, finalists)]
+
+    def planned_finals(self) -> PlannedRun:
+        """The finals as a run."""
+        name = f"tune-{self.tuning.base.name}-finals"
+        what = f"The best {FINALISTS} settings of each optimizer of {self.run} on {len(FINAL_SEEDS)} fresh seeds."
+        changes = {"name": name, "description": what, "throughput": False}
+        plan = self.tuning.base.model_copy(update=changes)
+        return PlannedRun(plan, plan_text(plan), [entry for _, entry in self.final_entries])
+
+    def with_finals(self, run: Run) -> "Outcome":
+        """The same with the finals as they came out; seeds that not all finalists have ended are left out."""
+        finals = _attempts(self.final_entries, run)
+        cut = {attempt.spec.seed for attempt in finals if attempt.status == "planned"}
+        return replace(self, finals=[attempt for attempt in finals if attempt.spec.seed not in cut])
+
     def of_label(self, label: str, study: int | None = None) -> list[Attempt]:
         """An optimizer's attempts, in one study or in all."""
         return [a for a in self.attempts if a.place.label == label and study in (None, a.place.study)]
 
-    def best(self, label: str, study: int | None = None) -> Attempt:
-        """The attempt that validation chooses, the first of equals."""
-        return max(self.of_label(label, study), key=lambda attempt: attempt.rank)
+    def ranked(self, label: str, study: int | None = None) -> list[Attempt]:
+        """An optimizer's attempts, the best first, the first of equals before the others."""
+        return sorted(self.of_label(label, study), key=lambda attempt: attempt.rank, reverse=True)
+
+    def winner(self, label: str) -> Attempt:
+        """The attempt that validation chooses: the best on the mean of the finals, or of the search without them."""
+        finalists = [a for a in self.ranked(label)[:FINALISTS] if self.finals_of(a)]
+        return max(finalists, key=self.score, default=self.ranked(label)[0])
+
+    def finals_of(self, attempt: Attempt) -> list[Attempt]:
+        """How the settings of an attempt came out in the finals."""
+        return [final for final in self.finals if final.place == attempt.place]
+
+    def score(self, attempt: Attempt) -> tuple[float, float]:
+        """The mean rank in the finals, the attempt's own without them."""
+        ranks = [a.rank for a in self.finals_of(attempt) or [attempt]]
+        return sum(accuracy for accuracy, _ in ranks) / len(ranks), sum(loss for _, loss in ranks) / len(ranks)
 
     def study_bests(self, label: str) -> list[float]:
-        """The best accuracy of each study: how much the choice depends on the draw."""
-        return [self.best(label, study).accuracy for study in range(self.tuning.n_studies)]
+        """The best accuracy of each study: how much it depends on the draw."""
+        return [self.ranked(label, study)[0].accuracy for study in range(self.tuning.n_studies)]
 
     def chosen(self, label: str) -> dict[str, Any]:
         """The searched hyperparameters with the values chosen; those that the plan has where no attempt got through."""
-        best = self.best(label)
-        spec = best.spec if best.status == "done" else self.tuning.methods[label]
+        winner = self.winner(label)
+        spec = winner.spec if winner.status == "done" else self.tuning.methods[label]
         return {name: spec.optimizer.settings[name] for name in self.tuning.spaces[label]}
 
     def plan(self, **changes: Any) -> Plan:
@@ -178,6 +214,18 @@ class Outcome:
         for label in self.tuning.methods:
             tables[label] = _with_settings(tables.get(label), self.chosen(label))
         return self.tuning.base.model_copy(update={"optimizers": tables} | changes)
+
+
+def search(tuning: Tuning, store: Store, carry_out: Callable[[PlannedRun], None], *, finals: bool = True) -> Outcome:
+    """Search, and try the best settings again; `carry_out` runs what it is given and keeps it in the store."""
+    planned = tuning.planned()
+    carry_out(planned)
+    outcome = Outcome.of(tuning, store.run(planned.name))
+    if not finals:
+        return outcome
+    planned = outcome.planned_finals()
+    carry_out(planned)
+    return outcome.with_finals(store.run(planned.name))
 
 
 def methods_of(plan: str, optimizers: Sequence[str] = ()) -> tuple[Plan, dict[str, TrialSpec]]:
@@ -237,9 +285,22 @@ def _typed(drawn: dict[str, float], defaults: Mapping[str, Any]) -> dict[str, An
     return {name: round(value) if type(defaults[name]) is int else value for name, value in drawn.items()}
 
 
+def _attempts(entries: Sequence[tuple[Place, Entry]], run: Run) -> list[Attempt]:
+    ends = run.points.drop_duplicates("trial", keep="last").set_index("trial")
+    scores = zip(ends.index, ends["validation_accuracy"], ends["validation_loss"], strict=True)
+    values = {trial: (float(accuracy), float(loss)) for trial, accuracy, loss in scores}
+    statuses = dict(zip(run.trials["trial"], run.trials["status"], strict=True))
+    return [_attempt(place, entry.spec, statuses[entry.spec.id], values) for place, entry in entries]
+
+
 def _attempt(place: Place, spec: TrialSpec, status: str, values: Mapping[str, tuple[float, float]]) -> Attempt:
     accuracy, loss = values[spec.id] if status == "done" else (WORST, float("inf"))
     return Attempt(place, spec, status, accuracy, loss)
+
+
+def _again(attempt: Attempt, seed: int) -> Entry:
+    place = attempt.place
+    return Entry("finals", f"{place.label} {place.trial} of study {place.study}", replace(attempt.spec, seed=seed))
 
 
 def _with_settings(table: OptimizerTable | None, chosen: dict[str, Any]) -> OptimizerTable:

@@ -59,6 +59,8 @@ class Meeting:
     def sentence(self) -> str:
         """The finding with its numbers."""
         v = self.verdict
+        if not v.difference.n:
+            return "No seed ended for every entrant."
         return (
             f"Test accuracy {percent(self.own)} against {percent(self.others)}: a mean difference of "
             f"{points(v)} on {counted(v.difference.n, 'paired seed')} (p = {v.p_holm:.2g} corrected for the number of "

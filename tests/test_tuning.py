@@ -13,7 +13,19 @@ from bench.plan import PlanError, load_plan
 from bench.plugin import PluginError
 from bench.run import missing, open_store, run_plan
 from bench.tuned import summary, write_tuned
-from bench.tuning import FIRST_SEED, WORST, Outcome, Tuning, counted, halton, plan_text, space_of
+from bench.tuning import (
+    FINAL_SEEDS,
+    FINALISTS,
+    FIRST_SEED,
+    WORST,
+    Outcome,
+    Tuning,
+    counted,
+    halton,
+    plan_text,
+    search,
+    space_of,
+)
 from optimizers._domains import search_space
 
 SMALL = """
@@ -50,14 +62,9 @@ def searched(tmp_path_factory):
     path = folder / "small.toml"
     path.write_text(SMALL)
     tuning = Tuning.of(str(path), n_trials=3, n_studies=2, epochs=1)
-    store, planned = open_store(folder), tuning.planned()
-    run_plan(planned, store, folder / planned.name, lambda record: None)
-    return tuning, store, planned
-
-
-def outcome(searched) -> Outcome:
-    tuning, store, planned = searched
-    return Outcome.of(tuning, store.run(planned.name))
+    store = open_store(folder)
+    found = search(tuning, store, lambda planned: run_plan(planned, store, folder / planned.name, lambda record: None))
+    return tuning, store, tuning.planned(), found
 
 
 @pytest.mark.parametrize("name", ["adam", "momentum", "minibatch_gd", "polyak"])
@@ -66,9 +73,9 @@ def test_every_draw_is_in_the_space_and_a_smaller_budget_is_a_prefix(name):
     many = halton(space, 40, FIRST_SEED)
     assert halton(space, 7, FIRST_SEED) == many[:7]
     assert halton(space, 7, FIRST_SEED + 1) != many[:7]
-    for hyperparameter, search in space.items():
+    for hyperparameter, domain in space.items():
         drawn = [point[hyperparameter] for point in many]
-        assert all(search.low <= value <= search.high for value in drawn)
+        assert all(domain.low <= value <= domain.high for value in drawn)
         assert len(set(drawn)) == len(drawn)
 
 
@@ -121,45 +128,75 @@ def test_a_method_that_declares_nothing_to_search_is_refused(tmp_path):
 
 
 def test_a_search_is_kept_and_a_second_one_computes_nothing(searched):
-    _, store, planned = searched
+    _, store, planned, _ = searched
     assert not missing(planned, store)
     assert store.statuses(planned.name).keys() <= {"done", "diverged"}
 
 
 def test_validation_chooses_whatever_the_test_part_says(searched):
-    tuning, store, planned = searched
+    tuning, store, planned, _ = searched
     run = store.run(planned.name)
     found = Outcome.of(tuning, run)
     for label in tuning.methods:
         scores = {a.spec.id: a.accuracy for a in found.of_label(label)}
-        assert found.best(label).accuracy == max(scores.values())
+        assert found.winner(label).accuracy == max(scores.values())
     rng = np.random.default_rng(0)
     shuffled = replace(run, trials=run.trials.assign(test_accuracy=rng.random(len(run.trials)), test_loss=0.0))
     assert Outcome.of(tuning, shuffled).attempts == found.attempts
 
 
 def test_of_equal_accuracies_the_lower_loss_is_chosen(searched):
-    tuning, store, planned = searched
+    tuning, store, planned, _ = searched
     run = store.run(planned.name)
     run.points["validation_accuracy"] = 0.5
     found = Outcome.of(tuning, run)
-    assert found.best("adam").loss == min(a.loss for a in found.of_label("adam"))
+    assert found.winner("adam").loss == min(a.loss for a in found.of_label("adam"))
 
 
 @pytest.mark.parametrize("status", ["diverged", "crashed", "failed", "timeout"])
 def test_what_did_not_get_through_is_the_worst_score_and_not_a_gap(searched, status):
-    tuning, store, planned = searched
+    tuning, store, planned, _ = searched
     run = store.run(planned.name)
-    best = Outcome.of(tuning, run).best("adam")
+    best = Outcome.of(tuning, run).winner("adam")
     run.trials.loc[run.trials["trial"] == best.spec.id, "status"] = status
     found = Outcome.of(tuning, run)
     assert len(found.of_label("adam")) == 6
     assert WORST in [a.accuracy for a in found.of_label("adam")]
-    assert found.best("adam") != best
+    assert found.winner("adam") != best
+
+
+def test_the_finals_choose_by_the_mean_over_fresh_seeds(searched):
+    tuning, *_, found = searched
+    assert {final.spec.seed for final in found.finals} == {*FINAL_SEEDS}
+    for label in tuning.methods:
+        top = found.ranked(label)[:FINALISTS]
+        means = [np.mean([final.accuracy for final in found.finals_of(attempt)]) for attempt in top]
+        assert found.winner(label) == top[int(np.argmax(means))]
+        assert found.score(found.winner(label))[0] == pytest.approx(max(means))
+
+
+def test_a_lucky_seed_chooses_nothing(searched):
+    *_, found = searched
+    first, second, *_ = found.ranked("adam")
+    finals = [
+        replace(final, accuracy={first.place: 0.5, second.place: 0.6}.get(final.place, 0.1)) for final in found.finals
+    ]
+    assert replace(found, finals=finals).winner("adam") == second
+    assert replace(found, finals=()).winner("adam") == first
+
+
+def test_finals_that_were_cut_choose_by_the_seeds_that_all_have_ended(searched):
+    _, store, _, found = searched
+    run = store.run(found.planned_finals().name)
+    _, last = found.final_entries[-1]
+    run.trials.loc[run.trials["trial"] == last.spec.id, "status"] = "planned"
+    assert {final.spec.seed for final in found.with_finals(run).finals} == {*FINAL_SEEDS[:-1]}
+    run.trials["status"] = "planned"
+    assert found.with_finals(run).winner("adam") == found.ranked("adam")[0]
 
 
 def test_where_nothing_got_through_the_plan_s_settings_stay(searched, tmp_path):
-    tuning, store, planned = searched
+    tuning, store, planned, _ = searched
     run = store.run(planned.name)
     run.trials["status"] = "diverged"
     found = Outcome.of(tuning, run)
@@ -170,7 +207,7 @@ def test_where_nothing_got_through_the_plan_s_settings_stay(searched, tmp_path):
 
 
 def test_a_search_cut_short_is_judged_by_its_whole_rounds(searched):
-    tuning, store, planned = searched
+    tuning, store, planned, _ = searched
     run = store.run(planned.name)
     _, last = tuning.entries[-1]
     run.trials.loc[run.trials["trial"] == last.spec.id, "status"] = "planned"
@@ -183,7 +220,7 @@ def test_a_search_cut_short_is_judged_by_its_whole_rounds(searched):
 
 
 def test_what_it_finds_is_a_plan_with_its_provenance(searched, tmp_path):
-    found = outcome(searched)
+    found = searched[-1]
     path = tmp_path / "better.toml"
     write_tuned(found, path, "scratchmark tune --plan small.toml")
     text = path.read_text()
@@ -201,11 +238,11 @@ def test_what_it_finds_is_a_plan_with_its_provenance(searched, tmp_path):
 
 
 def test_its_trials_in_compact_form(searched, tmp_path):
-    found = outcome(searched)
+    found = searched[-1]
     with write_tuned(found, tmp_path / "t.toml", "scratchmark tune").open() as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 12
-    assert list(rows[0])[:5] == ["optimizer", "study", "trial", "lr", "beta1"]
+    assert len(rows) == 12 + 2 * FINALISTS * len(FINAL_SEEDS)
+    assert list(rows[0])[:5] == ["optimizer", "study", "trial", "seed", "lr"]
     best = max(
         (row for row in rows if row["optimizer"] == "adam"), key=lambda row: float(row["validation_accuracy"] or 0)
     )
@@ -214,11 +251,11 @@ def test_its_trials_in_compact_form(searched, tmp_path):
 
 
 def test_the_table_tells_the_spread_over_studies_and_the_expected_best(searched):
-    found = outcome(searched)
+    found = searched[-1]
     data = summary(found).data.set_index("optimizer")
     assert data.loc["adam", "lowest"] == min(found.study_bests("adam"))
-    assert data.loc["adam", "highest"] == data.loc["adam", "best"] == max(found.study_bests("adam"))
-    assert data.loc["adam", "best of 3"] <= data.loc["adam", "best"]
+    assert data.loc["adam", "highest"] == max(found.study_bests("adam"))
+    assert data.loc["adam", "best of 3"] <= data.loc["adam", "highest"]
     assert "expected best of 3" in summary(found).text()
 
 
