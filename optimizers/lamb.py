@@ -27,7 +27,7 @@ class LAMB(Optimizer):
     family = "layer-wise"
     year = 2020
     elementwise = False
-    lr: Positive = searched(5e-3, 1e-4, 1e-1)
+    lr: Positive = searched(2e-3, 1e-4, 1e-1)
     beta1: Fraction = searched(0.9, 0.8, 0.99, "one_minus_log")
     beta2: Fraction = 0.999
     eps: Positive = 1e-6

@@ -28,7 +28,7 @@ class LARS(Optimizer):
     family = "layer-wise"
     year = 2017
     elementwise = False
-    lr: Positive = searched(10.0, 0.1, 1000)
+    lr: Positive = searched(3.0, 0.03, 300)
     momentum: Fraction = searched(0.9, 0.5, 0.99, "one_minus_log")
     weight_decay: NonNegative = 5e-4
     trust_coefficient: Positive = 1e-3

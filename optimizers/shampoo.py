@@ -58,6 +58,8 @@ class Shampoo(Optimizer):
 
     def _refresh(self, sides: list[State]) -> None:
         for side in sides:
+            if not np.isfinite(side.statistic).all():
+                continue  # the run has diverged: that is for the loss to say, not for LAPACK
             eigenvalues, vectors = np.linalg.eigh(side.statistic)
             powers = np.maximum(eigenvalues, self.eps) ** (-1 / (2 * len(sides)))
             side.root = (vectors * powers) @ vectors.T
