@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench.compare import Line, compare, differences, exit_code, has_regression, text
+from bench.compare import LOAD, Line, compare, differences, exit_code, has_regression, text
 from bench.frames import open_run
 from bench.record import Record
 from bench.spec import Choice, TrialSpec
@@ -53,12 +53,12 @@ def trial(spec, *, gain=0.0, slower=1.0, status="done", rng):
     return record
 
 
-def run(path, name="r", *, seeds=range(5), planted=None, machine=MACHINE, rules=1, noise=0, **fields):
-    """A run of two optimizers; `planted` is done to adam, `fields` are the spec's."""
+def run(path, name="r", *, seeds=range(5), planted=None, others=None, machine=MACHINE, rules=1, noise=0, **fields):
+    """A run of two optimizers; `planted` is done to adam, `others` to sgd, `fields` are the spec's."""
     store = Store(path)
     rng = np.random.default_rng(noise)
     listed = []
-    for label, planting in (("adam", planted or {}), ("sgd", {})):
+    for label, planting in (("adam", planted or {}), ("sgd", others or {})):
         for seed in seeds:
             spec = replace(SPEC, optimizer=Choice(label, {"lr": 0.001}, version=f"{noise}"), seed=seed, **fields)
             bad = planting.get("failing", ())
@@ -126,7 +126,16 @@ def test_S9_a_planted_drop_of_accuracy_is_flagged_and_its_reverse_is_better(befo
 def test_a_slowdown_too_small_to_trust_is_not_flagged(before, tmp_path):
     lines = compare(before, run(tmp_path / "b.db", noise=1, planted={"slower": 1.04}))
     assert marks(lines)["seconds per step"] == "not significant"
-    assert "less than 5%" in {line.reason for line in lines}
+    assert "less than 10%" in {line.reason for line in lines}
+
+
+def test_seconds_that_grew_for_all_are_flagged_with_a_warning_and_can_be_left_out(before, tmp_path):
+    loaded = run(tmp_path / "b.db", noise=1, planted={"slower": 1.5}, others={"slower": 1.5})
+    lines = compare(before, loaded)
+    seconds = [line for line in lines if line.metric.startswith("seconds")]
+    assert {(line.mark, line.reason) for line in seconds} == {("worse", LOAD)}
+    assert exit_code(lines, "regression") == 1
+    assert exit_code(lines, "quality") == 0
 
 
 @pytest.mark.parametrize("status", ["diverged", "crashed", "timeout"])
