@@ -1,6 +1,6 @@
 """The order in which a trial sees its examples. Batch GD, SGD and mini-batch GD differ in nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from itertools import repeat
 from math import ceil
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+Rows = NDArray[np.intp]
 
 CHUNK = 512  # rows gathered at once: several small batches share one call, and stay in the processor's cache
 
@@ -18,32 +19,63 @@ class Batches:
     """Each epoch walks a new shuffle of the rows `indices` of `x` and `y`, the last, shorter batch included.
 
     `batch_size` None is the full batch. The shuffles depend on `rng` alone, so trials of one seed see the examples
-    in one order, whatever their optimizer.
+    in one order, whatever their optimizer. `drop_last` leaves a shorter last batch out; `sampling`, one of SAMPLINGS,
+    says how an epoch's rows are drawn.
     """
 
     def __init__(
-        self, x: Array, y: Array, indices: NDArray[np.intp], batch_size: int | None, rng: np.random.Generator
+        self,
+        x: Array,
+        y: Array,
+        indices: Rows,
+        batch_size: int | None,
+        rng: Any,
+        *,
+        drop_last: bool = False,
+        sampling: str = "shuffle",
     ) -> None:
+        n = len(indices)
         self.x, self.y, self.indices, self.rng = x, y, indices, rng
-        self.batch_size = min(batch_size or len(indices), len(indices))
-        self.steps_per_epoch = ceil(len(indices) / self.batch_size)
-        self.first_order = rng.permutation(indices)
+        self.batch_size = min(batch_size or n, n)
+        self.steps_per_epoch = n // self.batch_size if drop_last else ceil(n / self.batch_size)
+        self.n_rows = min(n, self.steps_per_epoch * self.batch_size)  # of an epoch
+        self.sampling = sampling
+        self.first_order = self._order(True)
 
     def __iter__(self) -> Iterator[tuple[Array, Array]]:
         """The batches (rows, n_features), (rows,), epoch after epoch, without end."""
-        if self.steps_per_epoch == 1:
+        if self.sampling == "shuffle" and self.batch_size == len(self.indices):
             yield from repeat((self.x[self.indices], self.y[self.indices]))  # gathered once: its order does not matter
         order = self.first_order
         while True:
-            yield from self._epoch(order)
-            order = self.rng.permutation(self.indices)
+            yield from self._epoch(order[: self.n_rows])
+            order = self._order(False)
 
     @property
     def order_hash(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of the order in which the first epoch walks the rows."""
         return sha256(self.first_order.astype("<i8").tobytes()).hexdigest()[:16]
 
-    def _epoch(self, order: NDArray[np.intp]) -> Iterator[tuple[Array, Array]]:
+    @property
+    def smallest(self) -> int:
+        """The rows of the smallest batch."""
+        return self.n_rows - (self.steps_per_epoch - 1) * self.batch_size
+
+    def coverage(self, n_steps: int) -> int:
+        """How many different rows the first `n_steps` batches hold. For a look: it takes the draws of training."""
+        seen: set[int] = set()
+        order, start = self.first_order, 0
+        for _ in range(n_steps):
+            seen.update(order[start : min(start + self.batch_size, self.n_rows)].tolist())
+            start += self.batch_size
+            if start >= self.n_rows:
+                order, start = self._order(False), 0
+        return len(seen)
+
+    def _order(self, first: bool) -> Rows:
+        return SAMPLINGS[self.sampling](self.indices, self.batch_size, self.rng, first)
+
+    def _epoch(self, order: Rows) -> Iterator[tuple[Array, Array]]:
         size = self.batch_size
         chunk = max(1, CHUNK // size) * size
         for start in range(0, len(order), chunk):
@@ -51,3 +83,32 @@ class Batches:
             x, y = self.x.take(rows, axis=0, mode="clip"), self.y.take(rows, mode="clip")
             for i in range(0, len(rows), size):
                 yield x[i : i + size], y[i : i + size]
+
+
+def _shuffle(rows: Rows, batch_size: int, rng: Any, first: bool) -> Rows:
+    """Each row once."""
+    order: Rows = rng.permutation(rows)
+    return order
+
+
+def _with_replacement(rows: Rows, batch_size: int, rng: Any, first: bool) -> Rows:
+    """As many rows, each drawn from all: an epoch then sees 1 - 1/e = 63 % of them."""
+    return rows[rng.integers(len(rows), size=len(rows))]
+
+
+def _shadowed(rows: Rows, batch_size: int, rng: Any, first: bool) -> Rows:
+    """A famous mistake: the first batch took the name of the data that it was drawn from.
+
+    What is permuted from then on is as many numbers as a batch has, so that all later batches hold the first rows.
+    """
+    n_batches = ceil(len(rows) / batch_size)
+    parts = [rng.permutation(rows)[:batch_size]] if first else []
+    parts += [rng.permutation(rows[:batch_size]) for _ in range(n_batches - first)]
+    return np.concatenate(parts)
+
+
+SAMPLINGS: dict[str, Callable[[Rows, int, Any, bool], Rows]] = {
+    "shuffle": _shuffle,
+    "with_replacement": _with_replacement,
+    "shadowed": _shadowed,
+}

@@ -16,14 +16,13 @@ Examples = tuple[NDArray[Any], NDArray[np.intp]]  # inputs (rows, n_features), l
 class Parts:
     """A dataset split into training, validation and test part, with the scaling that the training part asks for."""
 
+    data: datasets.Dataset
     x: NDArray[Any]
     y: NDArray[np.intp]
     train: NDArray[np.intp]
     validation_rows: NDArray[np.intp]
     test: Examples
     scaling: datasets.Scaling
-    n_features: int
-    n_classes: int
 
     @classmethod
     def load(cls, dataset: str, scaling: str, rng: np.random.Generator) -> "Parts":
@@ -33,7 +32,17 @@ class Parts:
         scale = datasets.scaling(scaling, data.x_train, data.n_silent, train)
         x = data.x_train if scale.keeps_zero else data.widen(data.x_train)
         test = (data.x_test, data.y_test)
-        return cls(x, data.y_train, train, validation, test, scale, data.n_features, data.n_classes)
+        return cls(data, x, data.y_train, train, validation, test, scale)
+
+    @property
+    def n_features(self) -> int:
+        """How many numbers an example has."""
+        return self.data.n_features
+
+    @property
+    def n_classes(self) -> int:
+        """How many different labels there are."""
+        return self.data.n_classes
 
     @cached_property
     def validation(self) -> Examples:

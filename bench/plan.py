@@ -32,11 +32,65 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+Strength = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class BatchNormTable(_Table):
+    """`batch_norm = { ... }`: what keeps its division finite, and the newest batch's weight in the averages."""
+
+    eps: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1e-5
+    momentum: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+
 class NetworkTable(_Table):
-    """`[network]`: the widths of the hidden layers and their activation."""
+    """`[network]`: the widths of the hidden layers, their activation, and what is equal for all optimizers.
+
+    `output = "sigmoid"` is one output unit for two classes. `l1` and `l2` are strengths of penalties in the loss,
+    divided by the size of the training part; `dropout` is the probability that a hidden unit is left out of a step.
+    """
 
     hidden: tuple[Count, ...] = (128, 64)
     activation: Literal["relu", "sigmoid", "tanh"] = "relu"
+    output: Literal["softmax", "sigmoid"] = "softmax"
+    l1: Strength = 0.0
+    l2: Strength = 0.0
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    batch_norm: bool | BatchNormTable = False
+
+    def fields(self) -> dict[str, Any]:
+        """The table as a spec has it."""
+        values = self.model_dump()
+        settings = BatchNormTable() if self.batch_norm is True else self.batch_norm
+        return values | {"batch_norm": settings.model_dump() if settings else None}
+
+
+class EarlyStoppingTable(_Table):
+    """`early_stopping = { ... }`: stop once `patience` evaluations in a row have brought no better `monitor`."""
+
+    monitor: Literal["validation_loss", "validation_accuracy"] = "validation_loss"
+    patience: Count
+
+
+class AugmentationTable(_Table):
+    """`augmentation = { ... }`: move training images by up to `shift` pixels, turn them by up to `rotation` degrees."""
+
+    shift: Annotated[int, Field(ge=0)] = 0
+    rotation: Annotated[float, Field(ge=0, le=180)] = 0.0
+
+    @model_validator(mode="after")
+    def _does_something(self) -> "AugmentationTable":
+        if not (self.shift or self.rotation):
+            raise ValueError("shift or rotation must be above 0")
+        return self
+
+
+class TrainingTable(_Table):
+    """`[training]`: how training goes, equal for all optimizers."""
+
+    early_stopping: EarlyStoppingTable | None = None
+    augmentation: AugmentationTable | None = None
+    drop_last: bool = False
+    sampling: Literal["shuffle", "with_replacement", "shadowed"] = "shuffle"
 
 
 class OptimizerTable(BaseModel):
@@ -53,7 +107,10 @@ class OptimizerTable(BaseModel):
 
 
 class ExperimentTable(_Table):
-    """`[[experiment]]`: every optimizer with every initializer, every seed and every multiple of its learning rate."""
+    """`[[experiment]]`: every optimizer with every initializer, every seed and every multiple of its learning rate.
+
+    What its own `network` and `training` tables say takes the place of what the plan's say.
+    """
 
     name: str
     optimizers: tuple[str, ...] = Field(min_length=1)
@@ -62,6 +119,8 @@ class ExperimentTable(_Table):
     epochs: Count = 10
     evaluations_per_epoch: Count = 2
     lr_multiples: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(1.0,), min_length=1)
+    network: NetworkTable = NetworkTable()
+    training: TrainingTable = TrainingTable()
 
 
 class Plan(_Table):
@@ -74,6 +133,7 @@ class Plan(_Table):
     time_limit_s: Annotated[float, Field(gt=0)] = 600
     throughput: bool = True
     network: NetworkTable = NetworkTable()
+    training: TrainingTable = TrainingTable()
     optimizers: dict[str, OptimizerTable] = {}
     experiment: tuple[ExperimentTable, ...]
 
@@ -156,17 +216,24 @@ def _mistake(detail: Any) -> str:
 def _entries(plan: Plan, mistakes: list[str]) -> Iterator[Entry]:
     """The plan's trials in order; what is wrong with its names and settings goes into `mistakes`."""
     try:
-        data = datasets.load(plan.dataset).fingerprint
+        dataset = datasets.load(plan.dataset)
     except datasets.DatasetError as error:
         mistakes.append(f"dataset: {error}")
-        data = ""
+        dataset = None
     labels = {label for experiment in plan.experiment for label in experiment.optimizers}
     mistakes += [f"optimizers.{label}: no experiment uses it" for label in plan.optimizers if label not in labels]
     for i, experiment in enumerate(plan.experiment):
         place = f"experiment.{i}"
+        network, training = _over(plan.network, experiment.network), _over(plan.training, experiment.training)
+        mistakes += [f"{place}.{mistake}" for mistake in _misfits(dataset, network, training)]
         methods = [
             _attempt(mistakes, f"{place}.optimizers", _method, plan, label, multiple)
             for label, multiple in product(experiment.optimizers, _grid(experiment))
+        ]
+        mistakes += [
+            f"{place}.optimizers: {label} has batch size 1, and batch_norm needs at least 2"
+            for label, choices in filter(None, methods)
+            if network.batch_norm and choices["batch_size"] == 1
         ]
         starts = [_attempt(mistakes, f"{place}.initializers", _initializer, x) for x in experiment.initializers]
         seeds = range(experiment.seeds) if isinstance(experiment.seeds, int) else sorted(experiment.seeds)
@@ -177,17 +244,30 @@ def _entries(plan: Plan, mistakes: list[str]) -> Iterator[Entry]:
             label, choices = method
             spec = TrialSpec(
                 dataset=plan.dataset,
-                data=data,
+                data=dataset.fingerprint if dataset else "",
                 scaling=plan.scaling,
-                hidden=plan.network.hidden,
-                activation=plan.network.activation,
                 initializer=start,
                 epochs=experiment.epochs,
                 evaluations_per_epoch=experiment.evaluations_per_epoch,
                 seed=seed,
                 **choices,
+                **network.fields(),
+                **training.model_dump(),
             )
             yield Entry(experiment.name, label, spec)
+
+
+def _over(table: Any, own: Any) -> Any:
+    """The plan's table with what an experiment's own says in its place."""
+    return table.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
+
+
+def _misfits(dataset: datasets.Dataset | None, network: NetworkTable, training: TrainingTable) -> Iterator[str]:
+    """What the dataset does not allow."""
+    if dataset and network.output == "sigmoid" and dataset.n_classes != 2:
+        yield f"network.output: sigmoid is for two classes, and {dataset.name} has {dataset.n_classes}"
+    if dataset and training.augmentation and len(dataset.shape) != 2:
+        yield f"training.augmentation: needs images (height, width), and {dataset.name} has examples of {dataset.shape}"
 
 
 def _grid(experiment: ExperimentTable) -> tuple[float | None, ...]:

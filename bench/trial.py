@@ -6,13 +6,15 @@ from hashlib import sha256
 from math import isfinite
 
 from bench import registry
+from bench.augmentation import Augmentation
 from bench.batches import Batches
 from bench.clock import Stopwatch
+from bench.early_stopping import EarlyStopping
 from bench.method import Method
 from bench.parts import Examples, Parts
 from bench.seeds import generator
 from bench.spec import TrialSpec
-from network import Network, initialize
+from network import BatchNorm, Network, Penalty, initialize
 from network.layout import Vector, aligned_zeros
 from optimizers import Progress
 
@@ -46,7 +48,10 @@ class Point:
 
 @dataclass(frozen=True)
 class End:
-    """How a trial ended: `done` with its score on the test part, or `diverged` with the reason."""
+    """How a trial ended: `done` with its score on the test part, or `diverged` with the reason.
+
+    The reason of `done` is empty, or says where early stopping ended training.
+    """
 
     status: str
     reason: str
@@ -62,14 +67,23 @@ class Trial:
         self.clock = Stopwatch()
         self.spec = spec
         self.parts = parts = Parts.load(spec.dataset, spec.scaling, generator(spec.seed, "split"))
-        sizes = (parts.n_features, *spec.hidden, parts.n_classes)
-        self.network = Network(sizes, spec.activation, scale=parts.scaling.factor, shift=parts.scaling.shift)
+        self.network = network_for(spec, parts)
         self.method = Method(spec)
-        initializer = registry.initializer(spec.initializer.name).make(spec.initializer.settings)
+        initializer = registry.chosen_initializer(spec.initializer)
         self.theta = initialize(initializer, self.network.layout, generator(spec.seed, "initialization"))
         self.gradient = aligned_zeros(len(self.theta), self.theta.dtype)
-        rng = generator(spec.seed, "batches")
-        self.batches = Batches(parts.x, parts.y, parts.train, spec.batch_size, rng)
+        self.batches = Batches(
+            parts.x,
+            parts.y,
+            parts.train,
+            spec.batch_size,
+            generator(spec.seed, "batches"),
+            drop_last=spec.drop_last,
+            sampling=spec.sampling,
+        )
+        if spec.batch_norm and self.batches.smallest == 1:
+            raise ValueError("batch_norm: the last batch of an epoch has 1 row and needs 2: set drop_last")
+        self.early_stopping = EarlyStopping(**spec.early_stopping) if spec.early_stopping else None
         self.n_steps = spec.epochs * self.batches.steps_per_epoch
         self.step = self.gradient_evaluations = 0
         self.validation_losses: list[float] = []
@@ -79,7 +93,7 @@ class Trial:
         initial_hash = sha256(self.theta.tobytes()).hexdigest()[:16]
         yield Start(initial_hash, self.batches.order_hash, len(self.theta), self.n_steps)
         self.method.start(self.theta, self.network.layout, generator(self.spec.seed, "optimizer"), self.closure)
-        batches = iter(self.batches)
+        batches = self.training_batches()
         self.clock.lap("setup")
         for stop in self.evaluation_steps():
             loss = self.train_until(stop, batches)
@@ -88,7 +102,22 @@ class Trial:
                 yield self.diverged(loss)
                 return
             yield point
+            if self.early_stopping and self.stops_early(self.early_stopping, point):
+                break
         yield self.done()
+
+    def training_batches(self) -> Iterator[Examples]:
+        """The batches, without end; their images moved where the spec says so."""
+        if not self.spec.augmentation:
+            return iter(self.batches)
+        rng = generator(self.spec.seed, "augmentation")
+        augmented = Augmentation(self.parts.data, rng, **self.spec.augmentation)
+        return ((augmented(x), y) for x, y in self.batches)
+
+    def stops_early(self, early_stopping: EarlyStopping, point: Point) -> bool:
+        """Show early stopping the point just evaluated; whether training is over."""
+        early_stopping.see(point, self.method.readout(), self.network.statistics)
+        return early_stopping.is_over
 
     def train_until(self, stop: int, batches: Iterator[Examples]) -> float:
         """Take steps up to step `stop` and return the last loss; a loss that is no number ends it sooner."""
@@ -113,9 +142,12 @@ class Trial:
         return loss
 
     def closure(self, theta: Vector, gradient: Vector) -> float:
-        """The loss on the present batch at another `theta` (n,), for methods that look twice; each look counts."""
+        """The loss on the present batch at another `theta` (n,), for methods that look twice; each look counts.
+
+        It drops the units that the step's own look dropped, and leaves the statistics of batch normalization alone.
+        """
         self.clock.lap("update")
-        loss = self.network.loss_and_gradient(theta, *self.batch, gradient)
+        loss = self.network.loss_and_gradient(theta, *self.batch, gradient, again=True)
         self.gradient_evaluations += 1
         self.clock.lap("gradient")
         return loss
@@ -144,15 +176,37 @@ class Trial:
         )
 
     def done(self) -> End:
-        """The end of a trial that took all its steps, with its score on the test part."""
-        test = self.network.evaluate(self.method.readout(), *self.parts.test)
+        """The end of a trial that took its steps, with its score on the test part.
+
+        With early stopping the weights of the best point are restored, as `weights` and as the network's statistics.
+        """
+        self.weights, reason = self.method.readout(), ""
+        if self.early_stopping:
+            self.weights, self.network.statistics = self.early_stopping.weights, self.early_stopping.statistics
+            reason = self.early_stopping.summary(self.step, self.n_steps)
+        test = self.network.evaluate(self.weights, *self.parts.test)
         self.clock.lap("evaluation")
-        return End("done", "", test.loss, test.accuracy, self.clock.seconds)
+        return End("done", reason, test.loss, test.accuracy, self.clock.seconds)
 
     def diverged(self, loss: float) -> End:
         """The end of a trial whose loss is no number any more."""
         reason = f"the loss became {loss} at step {self.step} of {self.n_steps}"
         return End("diverged", reason, None, None, self.clock.seconds)
+
+
+def network_for(spec: TrialSpec, parts: Parts) -> Network:
+    """The network that a spec says, for these parts of its data."""
+    penalty = Penalty(spec.l1, spec.l2, len(parts.train))
+    return Network(
+        (parts.n_features, *spec.hidden, 1 if spec.output == "sigmoid" else parts.n_classes),
+        spec.activation,
+        scale=parts.scaling.factor,
+        shift=parts.scaling.shift,
+        penalty=penalty if spec.l1 or spec.l2 else None,
+        dropout=spec.dropout,
+        rng=generator(spec.seed, "dropout"),
+        batch_norm=BatchNorm(**spec.batch_norm) if spec.batch_norm else None,
+    )
 
 
 def event(message: Start | Point | End) -> dict[str, object]:
