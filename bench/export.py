@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import frames
+from bench.errors import InputError
 from bench.frames import find_database, plain
 from bench.report.experiment import slugs
 from bench.store import Run, StoreError
@@ -27,7 +28,7 @@ SCALARS = {
 }
 
 
-class ExportError(ValueError):
+class ExportError(InputError):
     """A format that is unknown, or that needs a package that is not there."""
 
 

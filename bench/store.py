@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert
 
 from bench.clock import now_utc
+from bench.errors import InputError
 from bench.record import Record
 from bench.spec import TrialSpec
 
@@ -98,7 +99,7 @@ entries = Table(
 )
 
 
-class StoreError(ValueError):
+class StoreError(InputError):
     """A database or a run that is not there, or is not the only one meant."""
 
 

@@ -1,5 +1,7 @@
 """The one error of this package."""
 
+from bench.errors import InputError
 
-class DatasetError(ValueError):
+
+class DatasetError(InputError):
     """Data that cannot be used: one line that says which file, what was expected and what was found."""
