@@ -20,9 +20,10 @@ class LARS(Optimizer):
 
     Source: You, Gitman and Ginsburg 2017, algorithm 1, https://arxiv.org/abs/1708.03888. A layer is its weights and
     bias together, as algorithm 1 has it; torch-like implementations take each tensor alone, and since a bias starts
-    at 0 they leave biases out. r is 1 where it would be 0 or 0 / 0. Variants: optax divides by |g + weight_decay theta|, the
-    same without decay; pytorch_optimizer multiplies v by lr instead of the gradient, the same at a constant lr.
-    Made for batches of thousands: at small ones it has nothing over momentum. As r is about 0.01, `lr` is large.
+    at 0 they leave biases out. r is 1 where it would be 0 or 0 / 0. Variants: optax divides by the norm of
+    g + weight_decay theta, the same without decay; pytorch_optimizer multiplies v by lr instead of the gradient, the
+    same at a constant lr. Made for batches of thousands: at small ones it has nothing over momentum. As r is about
+    0.01, `lr` is large.
     """
 
     family = "layer-wise"

@@ -168,7 +168,7 @@ MATRICES = [
     ),
     Case(
         "shampoo",
-        Shampoo(lr=0.1, interval=N_STEPS),
+        Shampoo(lr=0.1, eps=1e-6, interval=N_STEPS),
         pytorch_optimizer("Shampoo", lr=0.1, matrix_eps=1e-6),
         problem=Noise(),
         tolerance=1e-9,
