@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bench import datasets, registry
+from bench.errors import InputError
 from bench.plugin import PluginError, unknown
 from bench.spec import Choice, TrialSpec
 from bench.store import Entry
@@ -20,7 +21,7 @@ PLANS = Path(__file__).parent / "plans"
 Count = Annotated[int, Field(ge=1)]
 
 
-class PlanError(ValueError):
+class PlanError(InputError):
     """A plan that cannot be run; `mistakes` has a line for each thing wrong, with its place."""
 
     def __init__(self, where: str, mistakes: list[str]) -> None:
@@ -50,7 +51,7 @@ class NetworkTable(_Table):
     """
 
     hidden: tuple[Count, ...] = (128, 64)
-    activation: Literal["relu", "sigmoid", "tanh"] = "relu"
+    activation: Literal["relu", "sigmoid", "tanh", "identity"] = "relu"
     output: Literal["softmax", "sigmoid"] = "softmax"
     l1: Strength = 0.0
     l2: Strength = 0.0

@@ -3,6 +3,7 @@
 from network.batch_norm import BatchNorm
 from network.gradient_check import GradientReport, check_gradient, check_network
 from network.initializers import initialize
+from network.inspection import LayerNorms, layer_norms
 from network.layout import Layout, Parameter
 from network.mlp import Network, Score
 from network.penalty import Penalty
@@ -10,6 +11,7 @@ from network.penalty import Penalty
 __all__ = [
     "BatchNorm",
     "GradientReport",
+    "LayerNorms",
     "Layout",
     "Network",
     "Parameter",
@@ -18,4 +20,5 @@ __all__ = [
     "check_gradient",
     "check_network",
     "initialize",
+    "layer_norms",
 ]

@@ -33,7 +33,7 @@ class ReLU(Activation):
     def __init__(self, z: Matrix, a: Matrix, delta: Matrix) -> None:
         super().__init__(z, a, delta)
         # NumPy's loop over two arrays is twice as fast as the one over an array and a scalar.
-        self.zeros = np.zeros(z.shape[-1], z.dtype)
+        self.zeros = np.zeros_like(z)
         bits = np.dtype(f"i{z.itemsize}")
         self.a_bits, self.delta_bits, self.mask = a.view(bits), delta.view(bits), z.view(bits)
 
@@ -82,4 +82,15 @@ class Tanh(Activation):
         np.multiply(self.delta, self.z, out=self.delta)
 
 
-ACTIVATIONS: dict[str, type[Activation]] = {"relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh}
+class Identity(Activation):
+    """z itself: layers without anything between them are one linear function, however many there are."""
+
+    def forward(self) -> None:
+        """a <- z."""
+        np.copyto(self.a, self.z)
+
+    def backward(self) -> None:
+        """delta stays as it is."""
+
+
+ACTIVATIONS: dict[str, type[Activation]] = {"identity": Identity, "relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh}

@@ -26,6 +26,10 @@ class Loss(Protocol):
     def classes(z: Matrix) -> NDArray[np.intp]:
         """The most probable class (rows,) for logits `z` (rows, n_out)."""
 
+    @staticmethod
+    def probabilities(z: Matrix) -> Matrix:
+        """What the logits `z` (rows, n_out) say, as probabilities of the same shape."""
+
 
 class SoftmaxCrossEntropy:
     """L = -log softmax(z)_y for logits `z` (rows, classes) that stay in one place; dL/dz goes into `delta`.
@@ -49,8 +53,9 @@ class SoftmaxCrossEntropy:
         Leaves exp(z - max z) in `exp` and its sum over the classes in `norm`.
         """
         exp, norm, true = self.exp, self.norm, self.true
-        np.maximum.reduce(self.z_T, axis=0, out=norm, keepdims=True)
-        np.subtract(self.z_T, norm, out=exp)  # softmax stays the same, exp cannot overflow
+        np.copyto(exp, self.z_T)
+        np.maximum.reduce(exp, axis=0, out=norm, keepdims=True)
+        np.subtract(exp, norm, out=exp)  # softmax stays the same, exp cannot overflow
         np.copyto(true, y)  # labels may be bytes, in which the product would overflow
         np.multiply(true, len(self.column), out=true)
         np.add(true, self.column, out=true)
@@ -73,6 +78,13 @@ class SoftmaxCrossEntropy:
         """The class of the largest logit, the first of equal ones."""
         labels: NDArray[np.intp] = z.argmax(axis=1)
         return labels
+
+    @staticmethod
+    def probabilities(z: Matrix) -> Matrix:
+        """The softmax of `z`; each row sums to 1."""
+        exps = np.exp(z - z.max(axis=1, keepdims=True))
+        probabilities: Matrix = exps / exps.sum(axis=1, keepdims=True)
+        return probabilities
 
 
 class SoftmaxCrossEntropyOfOne(SoftmaxCrossEntropy):
@@ -98,24 +110,29 @@ class BinaryCrossEntropy:
 
     def __init__(self, z: Matrix, delta: Matrix) -> None:
         self.z, self.delta = z[:, 0], delta[:, 0]
-        self.exp = np.empty_like(self.z)
 
     def loss(self, y: Labels) -> float:
-        """The sum over the rows of their losses at labels `y` (rows,). Leaves exp(-|z|) in `exp`."""
-        np.exp(-np.abs(self.z), out=self.exp)
-        return float(np.sum(np.maximum(self.z, 0) - self.z * y + np.log1p(self.exp)))
+        """The sum over the rows of their losses at labels `y` (rows,)."""
+        z = self.z
+        return float(np.sum(np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))))
 
     def loss_and_gradient(self, y: Labels, weight: float) -> float:
         """`weight` times the sum of the losses; delta <- its gradient, weight (sigmoid(z) - y)."""
         loss = self.loss(y)
-        sigmoid = np.where(self.z >= 0, 1, self.exp) / (1 + self.exp)
-        np.multiply(sigmoid - y, weight, out=self.delta)
+        np.multiply(self.probabilities(self.z) - y, weight, out=self.delta)
         return weight * loss
 
     @staticmethod
     def classes(z: Matrix) -> NDArray[np.intp]:
         """1 where the sigmoid exceeds 1/2, which is where the logit exceeds 0; else 0."""
         return (z[:, 0] > 0).astype(np.intp)
+
+    @staticmethod
+    def probabilities(z: Matrix) -> Matrix:
+        """The sigmoid of `z`, the probability of class 1."""
+        exps = np.exp(-np.abs(z))
+        probabilities: Matrix = np.where(z >= 0, 1, exps) / (1 + exps)
+        return probabilities
 
 
 def loss_for(n_out: int, rows: int) -> type[Loss]:

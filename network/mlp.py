@@ -165,7 +165,7 @@ class Network:
             loss += self._loss_and_gradient(theta, x[rows], y[rows], self._partial, weight)
             np.add(gradient, self._partial, out=gradient)
         if self.batch_norm is not None and not again:
-            moments = [norm.moments for norm in self._pass(self._training, x, theta, gradient).norms]
+            moments = [norm.moments for norm in self.training_pass(theta, x, gradient).norms]
             self._statistics.add(moments, len(x))
         if self.penalty is not None:
             loss += self.penalty.cost(theta, self.layout)
@@ -179,7 +179,7 @@ class Network:
         """
         loss, n_right = 0.0, 0
         for rows in _micro_batches(0, len(x)):
-            part = self._pass(self._evaluating, x[rows], theta, None)
+            part = self.evaluation_pass(theta, x[rows])
             z = part.forward(x[rows], self.shift)
             loss += part.loss.loss(y[rows])
             n_right += int(np.count_nonzero(part.loss.classes(z) == y[rows]))
@@ -193,8 +193,16 @@ class Network:
         """The unnormalised log-probabilities (rows, classes) of the examples `x` (rows, n_in)."""
         logits = np.empty((len(x), self.sizes[-1]), theta.dtype)
         for rows in _micro_batches(0, len(x)):
-            logits[rows] = self._pass(self._evaluating, x[rows], theta, None).forward(x[rows], self.shift)
+            logits[rows] = self.evaluation_pass(theta, x[rows]).forward(x[rows], self.shift)
         return logits
+
+    def training_pass(self, theta: Vector, x: Inputs, gradient: Vector) -> Pass:
+        """The arrays that `loss_and_gradient` has used last for as many rows as `x` has, for those who want to look."""
+        return self._pass(self._training, x, theta, gradient)
+
+    def evaluation_pass(self, theta: Vector, x: Inputs) -> Pass:
+        """The arrays that an evaluation of as many rows as `x` has would use."""
+        return self._pass(self._evaluating, x, theta, None)
 
     @property
     def statistics(self) -> Vector:
@@ -213,7 +221,7 @@ class Network:
             self._rng_state = self.rng.bit_generator.state
 
     def _loss_and_gradient(self, theta: Vector, x: Inputs, y: Labels, gradient: Vector, weight: float) -> float:
-        part = self._pass(self._training, x, theta, gradient)
+        part = self.training_pass(theta, x, gradient)
         part.forward(x, self.shift)
         loss = part.loss.loss_and_gradient(y, weight)
         part.backward()

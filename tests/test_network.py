@@ -172,6 +172,7 @@ def test_labels_may_have_any_integer_type(rows, kind):
 # --- Activations -------------------------------------------------------------------------------------------------
 
 CLOSED_FORMS = {
+    "identity": lambda z: z,
     "relu": lambda z: z if z > 0 else 0.0,
     "sigmoid": lambda z: 1 / (1 + exp(-z)) if z > 0 else exp(z) / (1 + exp(z)),
     "tanh": lambda z: 1 - 2 / (exp(2 * z) + 1),
@@ -523,7 +524,7 @@ def test_network_refuses_bad_sizes(sizes):
 
 
 def test_network_refuses_an_unknown_activation():
-    with pytest.raises(ValueError, match="activation must be one of relu, sigmoid, tanh, got 'swish'"):
+    with pytest.raises(ValueError, match="activation must be one of identity, relu, sigmoid, tanh, got 'swish'"):
         Network((3, 2), "swish")
 
 
