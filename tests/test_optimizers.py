@@ -523,7 +523,7 @@ def test_every_method_has_a_batch_size_and_a_schedule_of_its_own(method):
 
 def test_O7_lr_decay_falls_as_the_inverse_of_the_epochs():
     first = Progress(step=0, steps_per_epoch=782, n_steps=7820)
-    later = replace(first, step=782 * 8)
+    later = first._replace(step=782 * 8)
     assert LRDecay.schedule.factor(first) == 1
     assert LRDecay.schedule.factor(later) == pytest.approx(1 / 5)  # rate 1/2 for 8 epochs
 
