@@ -3,14 +3,19 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ET
+from base64 import b64encode
+from hashlib import sha256
+from html import unescape
 from html.parser import HTMLParser
-from math import exp
+from math import exp, nan
 
 import pytest
 
 from bench.record import Record
 from bench.report import tables, write_report
 from bench.report.experiment import experiments, slugs
+from bench.report.explore import Chart, as_json
+from bench.report.figures import looks
 from bench.report.table import escape_markdown, percent, significant
 from bench.report.throughput import throughput_rows
 from bench.spec import Choice, TrialSpec
@@ -303,17 +308,25 @@ def test_S3_throughput_that_is_absent_or_cut_short_is_none(tmp_path, content):
 class Tags(HTMLParser):
     def __init__(self):
         super().__init__()
-        self.tags, self.addresses, self.ids, self.policy = set(), [], [], None
+        self.tags, self.addresses, self.ids, self.policy = [], [], [], None
+        self.scripts, self.handlers = [], []
 
     def handle_starttag(self, tag, attributes):
         given = dict(attributes)
-        self.tags.add(tag)
+        self.tags.append(tag)
+        self.handlers += [name for name in given if name.startswith("on")]
+        if tag == "script":
+            self.scripts.append("")
         self.addresses += [
             value for name, value in attributes if name in ("src", "href", "xlink:href", "srcset", "data")
         ]
         self.ids += [given["id"]] if "id" in given else []
         if given.get("http-equiv") == "Content-Security-Policy":
             self.policy = given["content"]
+
+    def handle_data(self, data):
+        if self.lasttag == "script" and self.cdata_elem == "script":
+            self.scripts[-1] += data
 
 
 @pytest.fixture(scope="module")
@@ -323,9 +336,16 @@ def tags(page):
     return parser
 
 
+@pytest.fixture(scope="module")
+def ours(page, tags):
+    """The page without the charting library."""
+    assert tags.scripts[1] in page
+    return page.replace(tags.scripts[1], "")
+
+
 def test_S3_names_are_escaped_in_html(page, tags):
-    assert "script" not in tags.tags
-    assert "<script" not in page
+    assert page.count("<script") == tags.tags.count("script") == 3  # the data, the library, and ours
+    assert not tags.handlers
     assert "&lt;script&gt;alert(1)&lt;/script&gt; | $x_1$ &amp; \\alpha" in page
 
 
@@ -346,6 +366,41 @@ def test_S3_names_are_escaped_in_latex(folder, report):
     assert r"\textbackslash" in line
 
 
+def test_S3_names_are_escaped_in_the_data(tags, run):
+    text = tags.scripts[0]
+    assert not set("<>&\u2028\u2029") & set(text)
+    data = json.loads(text)
+    assert [label["name"] for label in data["labels"]][: run.trials["label"].nunique()] == list(
+        run.trials["label"].unique()
+    )
+    evil = as_json([Chart("</script>", "curves", "", {"x": ["<!--\u2028&", nan, 1 / 3]})], looks([EVIL]))
+    assert not set("<>&\u2028") & set(evil)
+    assert json.loads(evil)["charts"]["</script>"]["x"] == ["<!--\u2028&", None, 0.333333]
+
+
+def test_S3_a_latex_table_is_whole(folder, report):
+    """Each row has its cells, braces and environments are closed, and no character is left that pdfLaTeX lacks."""
+    for path in (folder / "tables").glob("*.tex"):
+        text = path.read_text("utf-8")
+        plain = re.sub(r"\\[\\{}&%$#_]|\\\\", "", text)
+        assert plain.count("{") == plain.count("}")
+        assert re.findall(r"\\(begin|end)\{(\w+)\}", text) == [("begin", "tabular"), ("end", "tabular")]
+        rows = [line for line in text.splitlines() if line.endswith(r"\\")]
+        (columns,) = re.findall(r"\\begin\{tabular\}\{([lcr]+)\}", text)
+        assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {len(columns) - 1}
+        assert not re.search(r"(?<!\\)[%#$]|−", text)
+        assert not re.search(r"(?m)^\s*[\[*]", text)
+
+
+def test_S3_what_latex_would_take_for_an_option_of_the_line_break_is_text(tmp_path):
+    names = ("[2cm] of it", "*", "plain − minus")
+    (experiment,) = experiments(make_run(tmp_path, [("e", name, done(spec(name), 0.9)) for name in names]))
+    text = tables.initializers(experiment).latex()
+    assert "{[}2cm] of it" in text
+    assert "{*}" in text
+    assert r"plain \ensuremath{-} minus" in text
+
+
 def test_S3_a_name_with_a_line_break_stays_in_its_row(tmp_path):
     (experiment,) = experiments(make_run(tmp_path, [("e", "two\nlines", done(spec(), 0.9))]))
     assert "two lines" in tables.accuracy(experiment).markdown()
@@ -358,15 +413,67 @@ def test_S3_file_names_are_safe_and_differ():
 # --- the page
 
 
-def test_S3_the_page_asks_nobody_for_anything(page, tags):
+def test_S3_the_page_asks_nobody_for_anything(ours, tags):
     assert tags.addresses
     assert all(address.startswith(("#", "data:")) for address in tags.addresses)
-    assert not re.search(r"https?:|@import|url\((?!#)", page)
-    assert {"default-src 'none'", "style-src 'unsafe-inline'"} <= {part.strip() for part in tags.policy.split(";")}
+    assert not re.search(r"https?:|@import|url\((?!#)", ours)
+    allowed = dict(part.strip().split(" ", 1) for part in tags.policy.split(";"))
+    assert allowed.pop("script-src").split() == [
+        f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" for text in tags.scripts[1:]
+    ]
+    assert allowed == {
+        "default-src": "'none'",
+        "style-src": "'unsafe-inline'",
+        "img-src": "data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+
+
+def test_S3_the_page_stays_small(tmp_path):
+    """A run of 240 trials, 24 methods, and the library: under 3 MB."""
+    listed = [("e", f"method {i}", done(spec(f"m{i}", seed), 0.9 + i / 300)) for i in range(24) for seed in range(10)]
+    page = write(tmp_path, listed).page
+    assert page.stat().st_size < 3_000_000
+
+
+def test_S3_every_trial_has_its_settings_behind_a_link(run, page, tags):
+    for trial, settings in zip(run.trials["trial"], run.trials["spec"], strict=True):
+        assert f"#trial-{trial}" in tags.addresses
+        shown = page.partition(f'id="trial-{trial}"')[2].partition("<code>")[2].partition("</code>")[0]
+        assert json.loads(unescape(shown)) == settings
+
+
+def test_S3_charts_show_the_numbers_of_the_tables(tags, compared):
+    data = json.loads(tags.scripts[0])
+    names = [label["name"] for label in data["labels"]]
+    rows = {names[row["label"]]: row for row in data["charts"]["optimizers-final-accuracy"]["rows"]}
+    adam = by_label(tables.accuracy_rows(compared["optimizers"]))["adam"]
+    assert [rows["adam"][key] for key in ("mean", "low", "high")] == pytest.approx(
+        [adam[key] for key in ("test_accuracy", "low", "high")], rel=1e-5
+    )
+    assert rows["adam"]["seeds"] == [[0, 0.978], [1, 0.98], [2, 0.979]]
+    assert (rows[EVIL]["low"], rows[EVIL]["seeds"]) == (None, [[0, 0.99]])
+    (panel,) = data["charts"]["optimizers-curves"]["panels"]
+    lost = next(curve for curve in panel["curves"] if names[curve["label"]] == EVIL)
+    assert (lost["n"], lost["through"]) == ([2, 2, 2, 1, 1], "1 of 3")
+    assert [panel["title"] for panel in data["charts"]["initializers-curves"]["panels"]] == ["zeros", "he"]
+    heat = data["charts"]["initializers-heat-map"]
+    assert heat["columns"] == ["zeros", "he"]
+    assert heat["rows"][0]["cells"] == [[0.1135, "11.35 %"], [0.9755, "97.55 %"]]
+
+
+def test_S3_rows_know_their_label(page, tags):
+    data = json.loads(tags.scripts[0])
+    place = [label["name"] for label in data["labels"]].index("momentum")
+    rows = re.findall(r'<tr data-label="(\d+)">.*?</tr>', page, re.DOTALL)
+    assert str(place) in rows
+    assert len(set(rows)) == len(data["labels"])
 
 
 def test_S3_ids_are_unique_and_references_find_theirs(page, tags):
     assert len(tags.ids) == len(set(tags.ids))
+    page = page.replace(tags.scripts[1], "")
     references = {address[1:] for address in tags.addresses if address.startswith("#")} | set(
         re.findall(r"url\(#([^)]+)\)", page)
     )
@@ -382,7 +489,11 @@ def test_S3_every_figure_is_drawn_twice_and_linked(folder, report, markdown, pag
     svgs = {path.stem for path in (folder / "figures").glob("*.svg")}
     pngs = {path.stem for path in (folder / "figures").glob("*.png")}
     axes = {f"optimizers-{axis}" for axis in ("epoch", "gradient-evaluations", "elapsed")}
-    assert svgs == pngs == axes | {"optimizers-final-accuracy", "initializers-heat-map", "throughput"}
+    assert (
+        svgs
+        == pngs
+        == axes | {"optimizers-final-accuracy", "initializers-heat-map", "initializers-curves", "throughput"}
+    )
     for name in svgs:
         assert f"](figures/{name}.png)" in markdown
         assert f'id="{name}-figure_1"' in page
@@ -401,8 +512,6 @@ def test_S3_the_same_run_gives_the_same_report(run, folder, report, page, tmp_pa
 
 
 def test_S3_a_label_has_one_look_whatever_figure_it_is_in(run):
-    from bench.report.figures import looks
-
     styles = looks(run.trials["label"])
     assert list(styles) == ["adam", "momentum", "sgd", "batch_gd", EVIL]
     many = looks(map(str, range(40)))
@@ -435,7 +544,8 @@ def test_S3_a_single_seed_gives_a_report_and_no_winner(tmp_path):
     page = report.page.read_text("utf-8")
     assert "one seed names no winner" in page
     assert "97.00 %" in report.summary
-    assert "nan" not in report.summary + page
+    shown = page.partition('<script type="application/json"')[0].partition("<body>")[2]
+    assert not re.search(r"\bnan\b", report.summary + shown, re.IGNORECASE)
     assert "Throughput was not measured" in page
 
 

@@ -29,6 +29,8 @@ ORDER = (0, 1, 2, 4, 5, 3, 9, 7, 6, 8)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES = ("solid", (0, (5, 1.2)), (0, (1.5, 1.2)))
 
+PNG_DPI = 200  # 300 at the width of a printed page
+
 ERRORS = (0.9, 0.7, 0.5, 0.3, 0.2, 0.1, 0.05, 0.03, 0.02, 0.015, 0.01, 0.005, 0.002, 0.001)
 LEAST_ERROR = 1e-4
 
@@ -99,7 +101,7 @@ def drawn(folder: Path, name: str, width: float, height: float) -> Iterator[Canv
         folder.mkdir(parents=True, exist_ok=True)
         canvas.savefig(folder / f"{name}.svg", metadata={"Date": None})
         canvas.set_layout_engine("none")  # the places are found
-        canvas.savefig(folder / f"{name}.png", dpi=160)
+        canvas.savefig(folder / f"{name}.png", dpi=PNG_DPI)
 
 
 # --- learning curves
@@ -136,10 +138,11 @@ def mean_curve(trials: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
     return pd.DataFrame([_mean_point(step, at) for step, at in points.groupby("step")])
 
 
-def _mean_point(step: int, at: pd.DataFrame) -> dict[str, float]:
+def _mean_point(step: int, at: pd.DataFrame) -> dict[str, Any]:
     loss, accuracy = mean_interval(at["train_loss"]), mean_interval(at["validation_accuracy"])
     return {
         "step": step,
+        "n": len(at),
         **{axis.column: at[axis.column].mean() for axis in AXES},
         "loss": loss.mean,
         "loss_low": loss.low,
@@ -176,6 +179,30 @@ def _curves(
         texts = [_curve_name(experiment, label) for label in means]
         canvas.legend(handles, texts, loc="outside right center", labelspacing=0.9, handlelength=2.8)
     return Figure(name, f"{experiment.name}: training loss and validation accuracy against {axis.caption}.")
+
+
+def multiples(experiment: Experiment, styles: dict[str, Look], folder: Path, n_across: int = 3) -> list[Figure]:
+    """Validation accuracy against epochs, a small panel for each initializer, all on the same axes."""
+    means = {(start, label): mean_curve(trials, experiment) for label, start, trials in experiment.groups}
+    means = {key: curve for key, curve in means.items() if len(curve)}
+    if not means:
+        return []
+    name, n_down = f"{experiment.slug}-curves", -(-len(experiment.initializers) // n_across)
+    with drawn(folder, name, 11, 0.6 + 2.6 * n_down) as canvas:
+        panels = canvas.subplots(n_down, n_across, sharex=True, sharey=True, squeeze=False).flat
+        for panel, start in zip(panels, experiment.initializers, strict=False):
+            for label in experiment.labels:
+                if (start, label) in means:
+                    _line(panel, means[start, label], "epoch", "error", styles[label])
+            panel.set_title(short(start, 40))
+            panel.set_xlabel("Epochs")
+        _accuracy_scale(panels[0].yaxis, [_clip(curve["error"]) for curve in means.values()])
+        for panel in list(panels)[len(experiment.initializers) :]:
+            panel.set_visible(False)
+        canvas.supylabel("Validation accuracy, the error on a log scale", fontsize=10, color=INK)
+        handles, texts = zip(*((_handle(styles[label]), short(label)) for label in experiment.labels), strict=True)
+        canvas.legend(handles, texts, loc="outside right center", labelspacing=0.9, handlelength=2.8)
+    return [Figure(name, f"{experiment.name}: validation accuracy against epochs, a panel for each initializer.")]
 
 
 def _line(panel: Axes, curve: pd.DataFrame, x: str, y: str, look: Look) -> None:

@@ -2,12 +2,14 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from bench import __version__
-from bench.report.figures import GRID, INK, MUTED, PALE, PAPER, Figure
+from bench.report import explore
+from bench.report.figures import GRID, INK, MUTED, PALE, PAPER, Figure, Look
 from bench.report.sections import Content
 from bench.report.table import escape_markdown, one_line
 from bench.store import Run
@@ -22,9 +24,18 @@ def write(run: Run, content: Content, folder: Path) -> Path:
         for table in (*section.tables, *section.folded):
             table.write(folder / "tables")
     values = {"run": run, "facts": facts(run), "content": content, "version": __version__}
+    scripts = explore.scripts()
+    page_values = {
+        "looks": looks(content.styles),
+        "trials": set(run.trials["trial"]),
+        "style": Markup((explore.ASSETS / "page.css").read_text("utf-8")),
+        "data": explore.as_json(content.charts, content.styles),
+        "scripts": scripts,
+        "policy": explore.policy(scripts),
+    }
     (folder / "report.md").write_text(_markdown().get_template("template.md").render(values), "utf-8")
     page = folder / "report.html"
-    page.write_text(_html(folder / "figures").get_template("template.html").render(values), "utf-8")
+    page.write_text(_html(folder / "figures").get_template("template.html").render(values | page_values), "utf-8")
     return page
 
 
@@ -32,6 +43,14 @@ def facts(run: Run) -> str:
     """The run in one line."""
     counts = ", ".join(f"{n} {status}" for status, n in run.trials["status"].value_counts().items())
     return f"Plan {run.plan}; {len(run.trials)} trials: {counts}; started {run.started[:10]}."
+
+
+def looks(styles: dict[str, Look]) -> dict[str, dict[str, Any]]:
+    """By name as shown: a label's place in the page's list, its colour and its dashes."""
+    return {
+        one_line(label): {"place": i, "colour": look.colour, "dash": " ".join(map(str, explore.dashes(look))) or "none"}
+        for i, (label, look) in enumerate(styles.items())
+    }
 
 
 def _html(figures: Path) -> Environment:

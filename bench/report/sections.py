@@ -13,7 +13,8 @@ from bench.statistics import binomial_error
 from bench.store import Run
 
 if TYPE_CHECKING:
-    from bench.report.figures import Figure
+    from bench.report.explore import Chart
+    from bench.report.figures import Figure, Look
 
 CONTENDED = (
     "The seconds are contended: as many trials ran at once as there are cores, and they shared memory and caches. "
@@ -21,7 +22,7 @@ CONTENDED = (
 )
 BANDS = (
     "A line is the mean over the seeds that are still there, its band the 95 % interval (Student's t). Where a seed "
-    "was lost on the way, the legend says how many got through. A loss far above the start is out of the picture."
+    "was lost on the way, the figure says how many got through. A loss far above the start is out of the picture."
 )
 GAP = (
     "Train is a fixed sample of the training part, after the last step. A low train accuracy is bias; a wide gap, in "
@@ -53,7 +54,10 @@ ONES = " Of MNIST's test images 11.35 % are ones."
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the report; `lead` is its finding, `folded` are tables that open on demand, `code` is what to type."""
+    """A part of the report; `lead` is its finding, `folded` are tables that open on demand, `code` is what to type.
+
+    `charts` are what the page shows instead of the figures where it may run its scripts.
+    """
 
     title: str
     lead: str = ""
@@ -62,14 +66,21 @@ class Section:
     figures: Sequence["Figure"] = ()
     folded: Sequence[Table] = ()
     code: str = ""
+    charts: Sequence["Chart"] = ()
+    settings: Sequence[dict[str, str]] = ()
 
 
 @dataclass(frozen=True)
 class Content:
-    """All sections, and each label's colour."""
+    """All sections, and each label's look."""
 
     sections: list[Section]
-    colours: dict[str, str]
+    styles: dict[str, "Look"]
+
+    @property
+    def charts(self) -> list["Chart"]:
+        """The charts of all sections."""
+        return [chart for section in self.sections for chart in section.charts]
 
 
 def draw(run: Run, compared: list[Experiment], folder: Path) -> Content:
@@ -82,25 +93,25 @@ def draw(run: Run, compared: list[Experiment], folder: Path) -> Content:
     sections = [
         *(s for e in compared if not e.compares_initializers for s in _optimizers(e, styles, pictures)),
         _throughput(timed, styles, pictures),
-        *(_initializers(e, pictures) for e in compared if e.compares_initializers),
+        *(_initializers(e, styles, pictures) for e in compared if e.compares_initializers),
         _failures(run),
         _hyperparameters(run),
         _machine(run),
         _again(run),
     ]
-    return Content(sections, {label: look.colour for label, look in styles.items()})
+    return Content(sections, styles)
 
 
 def _optimizers(experiment: Experiment, styles: dict[str, Any], pictures: Path) -> Iterator[Section]:
-    from bench.report import figures
+    from bench.report import explore, figures
 
     name = experiment.name
     table, notes = tables.accuracy(experiment), [GAP, *_counting_error(experiment)]
-    dots = figures.final_accuracy(experiment, styles, pictures)
-    yield Section(f"Accuracy: {name}", tables.verdict(experiment), notes, [table], dots)
+    dots, seeds = figures.final_accuracy(experiment, styles, pictures), explore.final_accuracy(experiment, styles)
+    yield Section(f"Accuracy: {name}", tables.verdict(experiment), notes, [table], dots, charts=seeds)
     curves = figures.curves(experiment, styles, pictures)
     notes = [BANDS, CONTENDED] if curves else ["No trial left a curve."]
-    yield Section(f"Convergence: {name}", text=notes, figures=curves)
+    yield Section(f"Convergence: {name}", text=notes, figures=curves, charts=explore.curves(experiment, styles))
     yield Section(f"Time to target: {name}", text=[CENSORED, CONTENDED], tables=[tables.time_to_target(experiment)])
 
 
@@ -114,22 +125,25 @@ def _counting_error(experiment: Experiment) -> Iterator[str]:
 
 
 def _throughput(timed: list[dict[str, Any]], styles: dict[str, Any], pictures: Path) -> Section:
-    from bench.report import figures
+    from bench.report import explore, figures
 
     if not timed:
         return Section("Throughput", text=["Throughput was not measured in this run."])
     bars = figures.throughput(timed, styles, pictures)
-    return Section("Throughput", "", [ALONE], [throughput.throughput(timed)], bars)
+    table, charts = throughput.throughput(timed), explore.throughput(timed, styles)
+    return Section("Throughput", "", [ALONE], [table], bars, charts=charts)
 
 
-def _initializers(experiment: Experiment, pictures: Path) -> Section:
-    from bench.report import figures
+def _initializers(experiment: Experiment, styles: dict[str, Any], pictures: Path) -> Section:
+    from bench.report import explore, figures
 
-    heat_map = figures.heat_map(experiment, tables.accuracy_matrix(experiment), pictures)
+    matrix = tables.accuracy_matrix(experiment)
+    static = [*figures.heat_map(experiment, matrix, pictures), *figures.multiples(experiment, styles, pictures)]
+    charts = [*explore.heat_map(experiment, matrix, styles), *explore.curves(experiment, styles)]
     folded = [tables.accuracy(experiment), tables.time_to_target(experiment)]
     verdict, notes = tables.verdict(experiment), list(_about_zeros(experiment))
     table = tables.initializers(experiment)
-    return Section(f"Initializers: {experiment.name}", verdict, notes, [table], heat_map, folded)
+    return Section(f"Initializers: {experiment.name}", verdict, notes, [table], static, folded, charts=charts)
 
 
 def _about_zeros(experiment: Experiment) -> Iterator[str]:
@@ -148,12 +162,16 @@ def _failures(run: Run) -> Section:
 
 
 def _hyperparameters(run: Run) -> Section:
+    from bench.report.explore import settings
+
     table = tables.hyperparameters(run)
     common = [
         f"{x['dataset']}, scaling {x['scaling']}; hidden layers {x['network']}." for x in table.data.to_dict("records")
     ]
     text = list(dict.fromkeys(common))
-    return Section("Hyperparameters", text=text, tables=[table], folded=[tables.trials(run)])
+    return Section(
+        "Hyperparameters", text=text, tables=[table], folded=[tables.trials(run)], settings=settings(run.trials)
+    )
 
 
 def _machine(run: Run) -> Section:

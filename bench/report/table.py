@@ -67,7 +67,8 @@ class Table:
 
     def latex(self) -> str:
         """The table as LaTeX with booktabs; tabulate escapes the cells."""
-        return self._tabulate("latex_booktabs", str)
+        lines = self._tabulate("latex_booktabs", str).splitlines()
+        return "\n".join(_for_latex(line) for line in lines)
 
     def text(self) -> str:
         """The table for a terminal."""
@@ -89,6 +90,11 @@ class Table:
         headings = [escape(heading) for heading in self.headings]
         alignment = self.alignment if cells else None
         return str(tabulate(cells, headings, tablefmt=style, disable_numparse=True, colalign=alignment))
+
+
+def _for_latex(line: str) -> str:
+    """A line with what tabulate leaves: a minus sign, and what would be an option of the line break before it."""
+    return re.sub(r"^(\s*)([\[*])", r"\1{\2}", line.replace("−", r"\ensuremath{-}"))
 
 
 def plain(key: str, heading: str | None = None) -> Column:

@@ -208,8 +208,9 @@ def failures(run: Run) -> Table:
         plain("status"),
         plain("reason"),
         formatted("step", "last point at step", grouped),
+        plain("trial"),
     ]
-    keys = ["experiment", "label", "initializer", "seed", "status", "reason", "step"]
+    keys = ["experiment", "label", "initializer", "seed", "status", "reason", "step", "trial"]
     return Table.of("failures", "Trials that did not get through", rows, columns, keys)
 
 
