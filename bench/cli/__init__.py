@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from bench import __version__
-from bench.cli import pictures, plugins, results, running
+from bench.cli import checking, pictures, plugins, results, running
 from bench.errors import InputError
 
 
@@ -38,7 +38,8 @@ for command in (
     plugins.list_,
     plugins.show,
     plugins.new,
-    plugins.check,
+    checking.check,
+    checking.gradcheck,
     results.compare,
     results.export,
     results.query,

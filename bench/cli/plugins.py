@@ -1,8 +1,6 @@
-"""Commands about plugins: list and show them, begin one, check one."""
+"""Commands about plugins: list them, show one, begin one."""
 
-import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -72,41 +70,3 @@ def new(name: str, folder: Path) -> None:
     click.echo(f"Wrote {plugin} and {test}. Change the rule where the numbers stand, then:\n")
     click.echo(f"  scratchmark check {plugin}")
     click.echo(f"  scratchmark run --plan smoke --plugin {plugin} -o adam,{name}")
-
-
-@click.command()
-@click.argument("plugin", metavar="NAME|FILE")
-@json_option
-def check(plugin: str, as_json: bool) -> None:
-    """Hold an optimizer, by its name or in a Python file, to what every optimizer must keep.
-
-    Exit code 0: every check that applies passed; 1: one failed; 2: there is no such optimizer.
-    """
-    from dataclasses import asdict
-
-    from bench import registry
-    from optimizers._conformance import run_checks
-
-    found = registry.optimizer_in(Path(plugin)) if plugin.endswith(".py") else registry.optimizer(plugin)
-    outcomes = run_checks(found.kind)
-    if as_json:
-        echo_json({"name": found.name, "version": found.version, "checks": [asdict(outcome) for outcome in outcomes]})
-    else:
-        _echo_outcomes(found.name, outcomes)
-    sys.exit(1 if any(outcome.status == "failed" for outcome in outcomes) else 0)
-
-
-def _echo_outcomes(name: str, outcomes: list[Any]) -> None:
-    """A line for each check that did not fail, then each failure in full, and the count."""
-    from collections import Counter
-
-    counts = Counter(outcome.status for outcome in outcomes)
-    for outcome in outcomes:
-        if outcome.status != "failed":
-            happened = "" if outcome.status == "passed" else f" ({outcome.status}: {outcome.happened})"
-            click.echo(f"{click.style('ok', fg='green')}      {outcome.check}: {outcome.expected}{happened}")
-    for outcome in outcomes:
-        if outcome.status == "failed":
-            click.echo(f"\n{click.style('FAILED', fg='red')}  {outcome.check}")
-            click.echo(f"  expected  {outcome.expected}\n  happened  {outcome.happened}\n  to do     {outcome.advice}")
-    click.echo(f"\n{name}: " + ", ".join(f"{n} {status}" for status, n in counts.items()))
