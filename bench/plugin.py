@@ -8,10 +8,11 @@ from inspect import Parameter, getsourcefile, signature
 from pathlib import Path
 from typing import Any
 
+from bench.errors import InputError
 from bench.spec import Choice
 
 
-class PluginError(ValueError):
+class PluginError(InputError):
     """A plugin that cannot be had: unknown, ambiguous, broken, or wrongly set."""
 
 
@@ -29,7 +30,10 @@ class Plugin:
 
     @property
     def version(self) -> str:
-        """The first 12 hexadecimal digits of the SHA-256 of the file that defines the class."""
+        """The first 12 hexadecimal digits of the SHA-256 of the file that defines the class.
+
+        A foreign framework's optimizer has the framework's version in its place, and before it where it has a file.
+        """
         return _version(self.kind)
 
     @property
@@ -92,7 +96,7 @@ def _encoded(value: Any) -> Any:
 
     if not isinstance(value, Optimizer):
         return value
-    name = type(value).__module__.rpartition(".")[2]
+    name = getattr(type(value), "plugin_name", type(value).__module__.rpartition(".")[2])
     return {
         "name": name,
         "version": _version(type(value)),
@@ -101,5 +105,7 @@ def _encoded(value: Any) -> Any:
 
 
 def _version(kind: type[Any]) -> str:
+    if version := getattr(kind, "plugin_version", ""):
+        return str(version)
     file = getsourcefile(kind)
     return sha256(Path(file).read_bytes()).hexdigest()[:12] if file else ""

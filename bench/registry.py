@@ -1,4 +1,7 @@
-"""From a name to a plugin, by one of three doors: our own folder, an installed package's entry point, a .py file."""
+"""From a name to a plugin, by one of four doors.
+
+Our own folder, an installed package's entry point, a .py file, or another framework: `torch:Adagrad`.
+"""
 
 import importlib
 import importlib.util
@@ -12,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from bench import foreign
 from bench.plugin import Plugin, PluginError, unknown
 from bench.spec import Choice
 
@@ -43,6 +47,8 @@ class Origin:
 
 def optimizer(name: str) -> Plugin:
     """The optimizer of this name; PluginError where there is none."""
+    if foreign.is_foreign(name):
+        return _foreign(name)
     return _find("optimizer", name, optimizer_origins())
 
 
@@ -55,6 +61,8 @@ def chosen_optimizer(choice: Choice) -> Any:
     """The spec that a choice stands for, from the very source that it names: no other door is tried."""
     if choice.source and choice.source.endswith(".py"):
         return optimizer_in(Path(choice.source)).make(choice.settings)
+    if foreign.is_foreign(choice.name):
+        return _foreign(choice.name, choice.source).make(choice.settings)
     origins = _own_optimizers() if choice.source is None else _packaged("optimizers")
     return _find("optimizer", choice.name, origins).make(choice.settings)
 
@@ -123,6 +131,10 @@ def initializer_origins() -> list[Origin]:
 _FILE_MODULE = "scratchmark_plugin_"
 
 _files: list[Origin] = []
+
+
+def _foreign(name: str, source: str | None = None) -> Plugin:
+    return Plugin(name, *foreign.kind(name, source), optimizer)
 
 
 def _find(what: str, name: str, origins: Iterable[Origin]) -> Plugin:

@@ -56,7 +56,9 @@ def measure(json_path: Path, optimizers: Sequence[str]) -> None:
 def _command(json_path: Path, optimizers: Sequence[str]) -> list[str]:
     pytest = [sys.executable, "-P", "-m", "pytest", "-p", "pytest_benchmark.plugin", "-q", "--tb=short"]
     suite = [str(FOLDER), "-c", str(FOLDER / "pytest.ini"), f"--rootdir={FOLDER}", f"--confcutdir={FOLDER}"]
-    return [*pytest, *suite, f"--optimizers={','.join(optimizers)}", f"--benchmark-json={json_path}"]
+    # A foreign optimizer may be a module of the current folder, which the suite does not run in.
+    modules = [f"--modules={Path.cwd()}"] if any(":" in name and "." in name for name in optimizers) else []
+    return [*pytest, *suite, *modules, f"--optimizers={','.join(optimizers)}", f"--benchmark-json={json_path}"]
 
 
 def _environment() -> Mapping[str, str]:

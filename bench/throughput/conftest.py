@@ -1,5 +1,6 @@
 """Which optimizers and batch sizes the suite times, and what its JSON holds."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,19 @@ BATCH_SIZES = (1, 64, 512, "full")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--optimizers`."""
+    """Add `--optimizers` and `--modules`."""
     parser.addoption(
         "--optimizers",
         metavar="A,B",
         help="the optimizers to time, by name or by the path of a file (default: all there are)",
     )
+    parser.addoption("--modules", metavar="FOLDER", help="where a name such as torch:my_module.MyRule finds its module")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse unknown optimizers before anything is timed."""
+    if folder := config.getoption("--modules"):
+        sys.path.append(folder)  # last: no file in it hides an installed package
     try:
         for name in _optimizers(config):
             registry.optimizer(name)

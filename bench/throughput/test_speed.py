@@ -2,7 +2,8 @@
 
 `part` is "step", or one of what a step consists of: "batch", "gradient" (forward and backward) and "update"; or
 "evaluation". `optimizer`, `batch_size` and `examples`, those that a call handles, are None where they do not matter:
-an update's cost depends on the number of parameters alone. `calls` is how many calls the statistics rest on.
+an update's cost depends on the number of parameters alone. `runtime` is the foreign framework that runs the update,
+with its version, None for NumPy. `calls` is how many calls the statistics rest on.
 """
 
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.batches import CHUNK
-from bench.throughput.workbench import BatchSize, Call, Workbench
+from bench.throughput.workbench import BatchSize, Call, Workbench, runtime
 
 # Calls a round and rounds. Small batches are gathered CHUNK rows at a time: each round pays for whole chunks.
 ROUNDS: dict[BatchSize, tuple[int, int]] = {1: (CHUNK, 6), 64: (64, 12), 512: (8, 16), "full": (1, 3)}
@@ -33,12 +34,14 @@ def test_gradient(benchmark: BenchmarkFixture, workbench: Workbench, batch_size:
 def test_step(benchmark: BenchmarkFixture, workbench: Workbench, batch_size: BatchSize, optimizer: str) -> None:
     """A whole training step."""
     info = {"part": "step", "batch_size": batch_size, "examples": workbench.n_examples(batch_size)}
-    timed(benchmark, workbench.step(optimizer, batch_size), *ROUNDS[batch_size], info | {"optimizer": optimizer})
+    method = {"optimizer": optimizer, "runtime": runtime(optimizer)}
+    timed(benchmark, workbench.step(optimizer, batch_size), *ROUNDS[batch_size], info | method)
 
 
 def test_update(benchmark: BenchmarkFixture, workbench: Workbench, optimizer: str) -> None:
     """An optimizer's step alone."""
-    timed(benchmark, workbench.update(optimizer), 150, 20, {"part": "update", "optimizer": optimizer})
+    info = {"part": "update", "optimizer": optimizer, "runtime": runtime(optimizer)}
+    timed(benchmark, workbench.update(optimizer), 150, 20, info)
 
 
 def test_evaluation(benchmark: BenchmarkFixture, workbench: Workbench) -> None:
@@ -49,7 +52,7 @@ def test_evaluation(benchmark: BenchmarkFixture, workbench: Workbench) -> None:
 
 def timed(benchmark: BenchmarkFixture, call: Call, calls: int, rounds: int, info: dict[str, Any]) -> None:
     """Time `rounds` rounds of so many calls, after one that does not count unless a call takes long."""
-    nothing = {"optimizer": None, "batch_size": None, "examples": None}
+    nothing = {"optimizer": None, "batch_size": None, "examples": None, "runtime": None}
     benchmark.extra_info |= nothing | info | {"calls": calls * rounds}
     benchmark.group = f"{info['part']} {info.get('batch_size', '')}".strip()
     benchmark.pedantic(call, rounds=rounds, iterations=calls, warmup_rounds=int(rounds > 3))

@@ -9,8 +9,11 @@ from bench import registry
 from bench.batches import Batches
 from bench.parts import Parts
 from bench.plan import NetworkTable
+from bench.plugin import trait
 from bench.seeds import generator
 from network import Network, initialize
+from network.layout import Vector
+from optimizers import Closure
 
 SEED = 0
 LR_FACTOR = 1e-3  # speed does not depend on the rate, and with so small a one no method diverges at any batch size
@@ -35,12 +38,16 @@ class Workbench:
         """One training step of the named optimizer: the next batch, loss and gradient, update."""
         network, gradient = self.network, np.zeros_like(self.start)
         next_batch = self.batch(batch_size)
-        theta, optimizer, state, lr = self._optimizer(name)
+        batch: Any = ()
+        theta, update = self._updater(
+            name, lambda theta, out: network.loss_and_gradient(theta, batch[0], batch[1], out)
+        )
 
         def step() -> None:
-            x, y = next_batch()
+            nonlocal batch
+            batch = x, y = next_batch()
             network.loss_and_gradient(theta, x, y, gradient)
-            optimizer.step(theta, gradient, state, lr)
+            update(gradient)
 
         return step
 
@@ -57,11 +64,13 @@ class Workbench:
         return lambda: self.network.loss_and_gradient(self.start, x, y, gradient)
 
     def update(self, name: str) -> Call:
-        """The update of the named optimizer, with the gradient of one batch of 64."""
-        gradient = np.zeros_like(self.start)
-        self.network.loss_and_gradient(self.start, *self.batch(64)(), gradient)
-        theta, optimizer, state, lr = self._optimizer(name)
-        return lambda: optimizer.step(theta, gradient, state, lr)
+        """The update of the named optimizer, with the gradient of one batch of 64, where it asks for more as well."""
+        gradient, batch = np.zeros_like(self.start), self.batch(64)()
+        self.network.loss_and_gradient(self.start, *batch, gradient)
+        _, update = self._updater(
+            name, lambda theta, out: self.network.loss_and_gradient(theta, batch[0], batch[1], out)
+        )
+        return lambda: update(gradient)
 
     def evaluation(self) -> Call:
         """Loss and accuracy on the validation part."""
@@ -76,10 +85,19 @@ class Workbench:
     def _training(self) -> tuple[Any, Any, Any]:
         return self.parts.x, self.parts.y, self.parts.train
 
-    def _optimizer(self, name: str) -> tuple[np.ndarray, Any, Any, float]:
+    def _updater(self, name: str, closure: Closure) -> tuple[Vector, Callable[[Vector], object]]:
+        """Theta (n,), and the named optimizer's step with a gradient (n,); a method that looks twice gets `closure`."""
         optimizer = registry.optimizer(name).make({})
-        theta = self.start.copy()
-        return theta, optimizer, optimizer.init(theta, self.network.layout), optimizer.lr * LR_FACTOR
+        theta, lr = self.start.copy(), optimizer.lr * LR_FACTOR
+        wishes = {"rng": generator(SEED, "optimizer")} if trait(optimizer, "needs_rng") else {}
+        state = optimizer.init(theta, self.network.layout, **wishes)
+        extra = {"closure": closure} if trait(optimizer, "needs_closure") else {}
+        return theta, lambda gradient: optimizer.step(theta, gradient, state, lr, **extra)
+
+
+def runtime(name: str) -> str | None:
+    """The framework that runs the named optimizer, with its version; None for NumPy, as ours."""
+    return getattr(registry.optimizer(name).kind, "runtime", None)
 
 
 def _rows(batch_size: BatchSize) -> int | None:
