@@ -4,8 +4,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from bench.datasets import Dataset, DatasetError, figures, load
-from bench.datasets.augmentation import Augmentation
+from bench.datasets import Dataset, figures, load
 from network import Network, initialize
 from network.initializers import He
 
@@ -74,88 +73,6 @@ def test_D7_published_labels_stand_for_numbers():
     assert figures._labels(letters)[:3] == ["A", "B", "C"]
     fewer = Dataset.from_arrays("emnist-letters", x[:3], np.array([1, 2, 9]), x[:3], np.array([1, 2, 9]))
     assert figures._labels(fewer) == ["1", "2", "9"]
-
-
-# --- augmentation
-
-
-def blot(height=9, width=11):
-    image = np.zeros((1, height, width), np.uint8)
-    image[0, 4, 5] = 200
-    return image
-
-
-def test_D8_augmentation_is_off_unless_asked_for():
-    images = blot()
-    assert not Augmentation()
-    assert Augmentation().images(images, np.random.default_rng(0)) is images
-
-
-@pytest.mark.parametrize("how", [Augmentation(2), Augmentation(0, 30.0), Augmentation(2, 30.0)])
-def test_D8_the_same_seed_gives_the_same_images_and_touches_nothing_else(how):
-    data = load("mnist")
-    before = data.x_train[:50].copy(), data.y_train[:50].copy(), data.x_test.sum()
-    one, again, other = (how.rows(data, data.x_train[:50], np.random.default_rng(seed)) for seed in (1, 1, 2))
-    np.testing.assert_array_equal(one, again)
-    assert (one != other).any()
-    assert one.shape == (50, 784)
-    assert one.dtype == np.uint8
-    np.testing.assert_array_equal(data.x_train[:50], before[0])
-    np.testing.assert_array_equal(data.y_train[:50], before[1])
-    assert data.x_test.sum() == before[2]
-    assert not np.array_equal(data.raw(one), data.raw(data.x_train[:50]))
-
-
-def test_D8_a_shift_moves_whole_pixels_both_ways_and_up_to_its_limit():
-    moved = Augmentation(2).images(np.repeat(blot(), 400, axis=0), np.random.default_rng(3))
-    _, rows, columns = np.nonzero(moved)
-    assert (moved.sum(axis=(1, 2)) == 200).all()
-    assert set(zip((rows - 4).tolist(), (columns - 5).tolist(), strict=True)) == {
-        (i, j) for i in range(-2, 3) for j in range(-2, 3)
-    }
-
-
-def test_D8_a_shift_over_the_edge_brings_in_zeros():
-    full = np.full((100, 4, 4), 9, np.uint8)
-    moved = Augmentation(1).images(full, np.random.default_rng(0))
-    assert set(np.unique(moved)) == {0, 9}
-    assert {int(image.sum()) for image in moved} == {9 * 16, 9 * 12, 9 * 9}
-
-
-def test_D8_a_quarter_turn_is_a_quarter_turn():
-    from bench.datasets.augmentation import _turned
-
-    x = np.random.default_rng(0).integers(0, 256, (2, 6, 6), np.uint8)
-    turned = _turned(x, np.array([np.pi / 2, -np.pi / 2]))
-    np.testing.assert_array_equal(turned[0], np.rot90(x[0], -1))
-    np.testing.assert_array_equal(turned[1], np.rot90(x[1]))
-
-
-def test_D8_a_small_turn_keeps_the_ink_and_the_middle():
-    disc = (np.hypot(*np.mgrid[-7:8, -7:8]) < 5).astype(float)[None]
-    turned = Augmentation(0, 20.0).images(np.repeat(disc, 5, axis=0), np.random.default_rng(4))
-    np.testing.assert_allclose(turned.sum(axis=(1, 2)), disc.sum(), rtol=0.03)
-    np.testing.assert_allclose(turned[:, 7, 7], 1.0, atol=1e-12)
-    assert (turned >= 0).all()
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"shift_pixels": -1}, "shift_pixels must be a whole number >= 0, got -1"),
-        ({"shift_pixels": 1.5}, "shift_pixels must be a whole number >= 0, got 1.5"),
-        ({"rotation_degrees": 181}, r"rotation_degrees must be in \[0, 180\], got 181"),
-    ],
-)
-def test_D8_wrong_settings_are_refused(settings, message):
-    with pytest.raises(DatasetError, match=f"augmentation: {message}"):
-        Augmentation(**settings)
-
-
-def test_D8_points_are_no_images():
-    data = load("moons")
-    with pytest.raises(DatasetError, match=r"needs images \(height, width\), got examples of shape \(2,\)"):
-        Augmentation(1).rows(data, data.x_train, np.random.default_rng(0))
 
 
 # --- shapes
