@@ -1,5 +1,6 @@
 """A new rule against others, all tuned alike, within so many minutes."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from math import ceil
@@ -19,7 +20,7 @@ from bench.record import Record
 from bench.run import Listener, missing
 from bench.spec import TrialSpec
 from bench.statistics import ALPHA, n_possible
-from bench.store import Store
+from bench.store import Run, Store
 from bench.tuned import write_tuned
 from bench.tuning import (
     FINAL_SEEDS,
@@ -33,14 +34,14 @@ from bench.tuning import (
     search,
     space_of,
 )
-from bench.verdict import RACE, RATES, verdict_page
+from bench.verdict import RACE, RATES, verdict_data, verdict_page
 
 EPOCHS = 1
 EVALUATIONS = 4
 PARTS = ("trials of tuning", "finals of tuning", "paired seeds", "learning rates")
 N_FINALS = FINALISTS * len(FINAL_SEEDS)
 MULTIPLES = (0.1, 0.3, 1.0, 3.0, 10.0)
-MOST_SEEDS, MOST_TRIALS, FEW_TRIALS = 30, 30, 5
+MOST_SEEDS, MOST_TRIALS, FEW_TRIALS = 60, 30, 5
 PROBE_S = 30.0
 SLACK = 1.3
 """How much longer a trial may take than measured alone: the race's trials share the machine."""
@@ -92,11 +93,12 @@ class Budget:
 
     @classmethod
     def fit(cls, n_rounds: int, least_seeds: int, n_seeds: int | None = None) -> "Budget":
-        """Share out rounds, in which each entrant runs once: a third, but enough to decide, to the seeds.
+        """Share out rounds, in which each entrant runs once: half, but enough to decide, to the seeds.
 
-        `n_seeds` sets their number by hand, as far as the rounds go.
+        `n_seeds` sets their number by hand, as far as the rounds go: a few must be left to tune with.
         """
-        seeds = min(n_seeds or min(MOST_SEEDS, max(least_seeds, n_rounds // 3)), max(1, n_rounds - 1))
+        wanted = n_seeds or min(MOST_SEEDS, max(least_seeds, n_rounds // 2))
+        seeds = min(wanted, max(1, n_rounds - (FEW_TRIALS if n_seeds else 1)))
         left = n_rounds - seeds
         rates = len(MULTIPLES) if left >= FEW_TRIALS + len(MULTIPLES) else 0
         finals = N_FINALS if left - rates >= N_FINALS + 2 * FEW_TRIALS else 0
@@ -177,21 +179,26 @@ class Race:
             f"{self.challenger} against {', '.join(self.opponents)}: {spec.dataset}, hidden layers {sizes}, "
             f"{spec.initializer.name}, {counted(self.epochs, 'epoch')} a trial.",
             f"A trial takes about: {trial}; {n_cores()} at once.",
-            *(self._part(*part) for part in zip(PARTS, astuple(budget), strict=True)),
+            *(self._part(*part) for part in zip(PARTS, astuple(budget), strict=True) if part[1]),
             f"About {_minutes(self.needed_s)}; it stops after {self.minutes:g} min at the latest.",
         ]
         return "\n".join(lines + [f"Lost to the cap: {text}" for text in self.lost])
 
     def run(self, store: Store, results: Path, command: str, *, quiet: bool = False) -> Path:
-        """Tune, race, and write the verdict; return its path."""
+        """Tune, race, and write the verdict; return the page's path. The same as data is beside it."""
         outcome = self._tune(store, results, command, quiet)
         planned = self._race(outcome)
         self._carry_out(planned, store, 0, quiet)
         folder = results / planned.name
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "plan.toml").write_text(planned.text, "utf-8")
+        return self._write(folder, store.run(planned.name), outcome, command)
+
+    def _write(self, folder: Path, run: Run, outcome: Outcome, command: str) -> Path:
+        data = json.dumps(verdict_data(run, self), indent=2)
+        (folder / "verdict.json").write_text(data + "\n", "utf-8")
         page = folder / "verdict.md"
-        page.write_text(verdict_page(store.run(planned.name), outcome, self, command), "utf-8")
+        page.write_text(verdict_page(run, outcome, self, command), "utf-8")
         return page
 
     def _tune(self, store: Store, results: Path, command: str, quiet: bool) -> Outcome:

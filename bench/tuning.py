@@ -24,7 +24,7 @@ FIRST_SEED = 1000
 """Study s trains with seed FIRST_SEED + s, and scrambles with it: no race and no shipped plan uses such seeds."""
 
 FINAL_SEEDS = range(FIRST_SEED + 100, FIRST_SEED + 103)
-FINALISTS = 3
+FINALISTS = 4
 """So many of each optimizer's settings are tried again on each of these seeds."""
 
 WORST = 0.0
@@ -238,7 +238,10 @@ def methods_of(plan: str, optimizers: Sequence[str] = ()) -> tuple[Plan, dict[st
         for label, spec in zip(experiment.optimizers, own[:: len(experiment.lr_multiples)], strict=False):
             methods.setdefault(label, spec)
     tables = {label: table for label, table in loaded.plan.optimizers.items() if label in methods}
-    return loaded.plan.model_copy(update={"experiment": tuple(experiments), "optimizers": tables}), methods
+    changes: dict[str, Any] = {"experiment": tuple(experiments), "optimizers": tables}
+    if optimizers:
+        changes["description"] = f"The plan {loaded.plan.name} with {', '.join(optimizers)}."
+    return loaded.plan.model_copy(update=changes), methods
 
 
 def space_of(label: str, method: TrialSpec) -> dict[str, Search]:
@@ -268,7 +271,7 @@ def plan_text(plan: Plan) -> str:
     """A plan as the text of a plan file."""
     import tomli_w
 
-    return tomli_w.dumps(plan.model_dump(mode="json", exclude_defaults=True, exclude_none=True))
+    return tomli_w.dumps(plan.model_dump(mode="json", exclude_unset=True, exclude_none=True))
 
 
 def counted(n: int, noun: str) -> str:
@@ -305,5 +308,5 @@ def _again(attempt: Attempt, seed: int) -> Entry:
 
 def _with_settings(table: OptimizerTable | None, chosen: dict[str, Any]) -> OptimizerTable:
     """`[optimizers.LABEL]` with other settings; what else it says stays."""
-    given = table.model_dump(exclude_defaults=True) if table else {}
+    given = table.model_dump(exclude_unset=True) if table else {}
     return OptimizerTable.model_validate(given | chosen)

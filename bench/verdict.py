@@ -174,6 +174,14 @@ def verdict_page(run: Run, outcome: Outcome, race: "Race", command: str) -> str:
     )
 
 
+def verdict_data(run: Run, race: "Race") -> dict[str, Any]:
+    """The findings as data, without numbers that are none."""
+    field = Field(run, race.labels)
+    found = [_meeting_data(meeting) for meeting in meetings(field, race)]
+    failed = {label: field.failed(label) for label in race.labels}
+    return {"run": run.name, "challenger": race.challenger, "epochs": race.epochs, "against": found, "failed": failed}
+
+
 def meetings(field: Field, race: "Race") -> list[Meeting]:
     """The challenger against each opponent, corrected for their number."""
     own = field.accuracies(race.challenger)
@@ -247,6 +255,13 @@ def _meeting(race: "Race", opponent: str, own: list[float], others: list[float],
     detectable = detectable_difference(spread, n, alpha) if n >= LEAST_N else nan
     minutes = None if v.n_needed is None else v.n_needed * race.round_s / 60
     return Meeting(race.challenger, opponent, _mean(own), _mean(others), v, detectable, minutes)
+
+
+def _meeting_data(meeting: Meeting) -> dict[str, Any]:
+    v, d = meeting.verdict, meeting.verdict.difference
+    numbers = {"difference": d.mean, "low": d.low, "high": d.high, "p": v.p_holm, "wilcoxon_p": v.signed_rank_p}
+    finite = {name: value if isfinite(value) else None for name, value in numbers.items()}
+    return {"opponent": meeting.opponent, "verdict": v.word, "n": d.n, **finite, "n_needed": v.n_needed}
 
 
 def _times_rows(

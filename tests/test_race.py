@@ -1,5 +1,6 @@
 """A race: what fits the cap, what happens at the cap, and a verdict that says it all; real trials on real MNIST."""
 
+import json
 from dataclasses import replace
 from inspect import getsourcefile
 from itertools import count
@@ -28,9 +29,14 @@ time_limit_s = 60
 [network]
 hidden = [8]
 
+# a full-batch rule, which learns next to nothing in an epoch of one step
+[optimizers.sgd_full]
+rule = "minibatch_gd"
+batch_size = "full"
+
 [[experiment]]
 name = "optimizers"
-optimizers = ["adam"]
+optimizers = ["adam", "sgd_full"]
 """
 
 names = (f"rule_{i}" for i in count())
@@ -54,24 +60,11 @@ def small(tmp_path_factory) -> str:
 def raced(small, tmp_path_factory):
     """A copy of Adam against Adam and a crawling rule, run for real."""
     folder = tmp_path_factory.mktemp("raced")
-    race = Race(rule(folder), ["adam", "sgd_full"], 5, _with_crawler(small, folder), n_seeds=3)
+    race = Race(rule(folder), ["adam", "sgd_full"], 5, small, n_seeds=3)
     race.budget = Budget(2, 0, 3, len(MULTIPLES))
     store = open_store(folder / "results")
     page = race.run(store, folder / "results", "scratchmark race rule.py", quiet=True)
     return race, store, page
-
-
-def _with_crawler(plan: str, folder: Path) -> str:
-    """The plan with a full-batch rule, which learns next to nothing in an epoch of one step."""
-    path = folder / "crawler.toml"
-    path.write_text(Path(plan).read_text() + '[optimizers.sgd_full]\nrule = "minibatch_gd"\nbatch_size = "full"\n')
-    text = path.read_text()
-    head, _, tables = text.partition("[[experiment]]")
-    experiment, _, crawler = tables.partition("[optimizers")
-    path.write_text(
-        f"{head}[optimizers{crawler}\n[[experiment]]{experiment}".replace('["adam"]', '["adam", "sgd_full"]')
-    )
-    return str(path)
 
 
 def test_a_budget_fits_its_rounds_and_leaves_enough_seeds_to_decide_where_it_can():
@@ -91,7 +84,7 @@ def test_a_larger_cap_never_takes_anything_away():
 
 def test_seeds_may_be_set_by_hand():
     assert Budget.fit(50, 7, 40) == Budget(5, 0, 40, len(MULTIPLES))
-    assert Budget.fit(20, 7, 40) == Budget(1, 0, 19, 0)
+    assert Budget.fit(20, 7, 40) == Budget(FEW_TRIALS, 0, 15, 0)
 
 
 def test_a_trial_that_the_cap_leaves_no_time_for_stays_planned():
@@ -145,6 +138,11 @@ def test_A_copy_of_adam_meets_no_winner_and_a_crawling_rule_is_beaten(raced):
     for part in ("What would decide", "Time to each target", "Each entrant", "How it was done"):
         assert f"## {part}" in text
     assert "0 of 3" in text
+    data = json.loads((page.parent / "verdict.json").read_text())
+    assert [(row["opponent"], row["verdict"], row["n"]) for row in data["against"]] == [
+        ("adam", "no winner", 3),
+        ("sgd_full", "better", 3),
+    ]
     run = store.run(page.parent.name)
     assert run.finished
     assert set(run.trials["status"]) == {"done"}

@@ -1,4 +1,4 @@
-"""Two whole races, a few minutes each: `pytest tests/recipes/test_races.py`."""
+"""Two whole races, some minutes each: `pytest tests/recipes/test_races.py`."""
 
 from inspect import getsourcefile
 from pathlib import Path
@@ -9,7 +9,7 @@ from bench.race import Race
 from bench.run import open_store
 from bench.scaffold import new_plugin
 
-MINUTES = 5
+MINUTES = 10
 
 
 def verdict(folder: Path, challenger: str, *against: str) -> str:
