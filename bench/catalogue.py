@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bench import datasets, registry
+from bench import datasets, foreign, registry
 from bench.plan import NetworkTable, load_plan, plan_names
 from bench.plugin import Plugin, PluginError, trait, unknown
 from optimizers._domains import describe, domains
@@ -73,6 +73,8 @@ def _costs(plugin: Plugin) -> Row:
 
 
 def _find(name: str) -> Plugin:
+    if foreign.is_foreign(name):
+        return registry.optimizer(name)
     for find, names in PLUGINS.values():
         if name in names():
             return find(name)
