@@ -193,7 +193,7 @@ class Store:
     def statuses(self, run: str) -> dict[str, int]:
         """How many trials of a run ended in each status."""
         query = (
-            select(trials.c.status, func.count())
+            select(trials.c.status, func.count(trials.c.trial.distinct()))
             .join(entries, entries.c.trial == trials.c.trial)
             .where(entries.c.run == run)
             .group_by(trials.c.status)
