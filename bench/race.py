@@ -13,7 +13,7 @@ from bench.cap import Cap, Capped
 from bench.executors import run_all
 from bench.guard import run_in_child
 from bench.machine import fingerprint, n_cores
-from bench.plan import ExperimentTable, Plan, PlanError, PlannedRun, load_plan
+from bench.plan import ExperimentTable, OptimizerTable, Plan, PlanError, PlannedRun, load_plan
 from bench.plugin import PluginError
 from bench.progress import shown
 from bench.record import Record
@@ -36,7 +36,9 @@ from bench.tuning import (
 )
 from bench.verdict import RACE, RATES, verdict_data, verdict_page
 
-EPOCHS = 1
+EPOCHS = 3
+BATCH_SIZE = 512
+"""Large enough that a race tells the rules apart and not the noise of their batches."""
 EVALUATIONS = 4
 PARTS = ("trials of tuning", "finals of tuning", "paired seeds", "learning rates")
 N_FINALS = FINALISTS * len(FINAL_SEEDS)
@@ -116,8 +118,11 @@ class Race:
         plan: str = "default",
         epochs: int = EPOCHS,
         n_seeds: int | None = None,
+        batch_size: int = BATCH_SIZE,
     ) -> None:
         """Measure an epoch of each entrant and share out the time.
+
+        All train with this batch size, but those whose nature is one example a step, or all.
 
         Raises:
             PlanError: the plan cannot be used, an entrant is given twice, or the time does not do for one round.
@@ -128,7 +133,7 @@ class Race:
         self.challenger, *self.opponents = self.labels = [_label(entrant) for entrant in (challenger, *against)]
         _require_different(self.labels)
         self.base, methods = methods_of(plan, self.labels)
-        self.methods = {label: replace(method, epochs=epochs) for label, method in methods.items()}
+        self.methods = {label: _at(method, epochs, batch_size) for label, method in methods.items()}
         self.costs = {label: _measured(label, method) for label, method in self.methods.items()}
         self.budget = Budget.fit(self._n_rounds(), self.least_seeds, n_seeds)
 
@@ -136,6 +141,14 @@ class Race:
     def least_seeds(self) -> int:
         """The fewest seeds with which an exact Wilcoxon test of so many comparisons could be significant."""
         return n_possible(ALPHA, len(self.opponents))
+
+    @property
+    def batch_sizes(self) -> str:
+        """The batch size, each where there are several."""
+        sizes = {label: str(method.batch_size or "all") for label, method in self.methods.items()}
+        if len({*sizes.values()}) == 1:
+            return next(iter(sizes.values()))
+        return ", ".join(f"{size} ({label})" for label, size in sizes.items())
 
     @property
     def round_s(self) -> float:
@@ -177,7 +190,7 @@ class Race:
         trial = ", ".join(f"{label} {c.trial_s(self.epochs, EVALUATIONS):.1f} s" for label, c in self.costs.items())
         lines = [
             f"{self.challenger} against {', '.join(self.opponents)}: {spec.dataset}, hidden layers {sizes}, "
-            f"{spec.initializer.name}, {counted(self.epochs, 'epoch')} a trial.",
+            f"{spec.initializer.name}, {counted(self.epochs, 'epoch')} a trial, batches of {self.batch_sizes}.",
             f"A trial takes about: {trial}; {n_cores()} at once.",
             *(self._part(*part) for part in zip(PARTS, astuple(budget), strict=True) if part[1]),
             f"About {_minutes(self.needed_s)}; it stops after {self.minutes:g} min at the latest.",
@@ -232,7 +245,12 @@ class Race:
         experiments = (race, rates) if self.budget.n_rates else (race,)
         what = f"{self.challenger} against {', '.join(self.opponents)}, all tuned alike."
         changes = {"name": f"race-{self.challenger}", "description": what, "throughput": False}
-        return self.base.model_copy(update={"experiment": experiments} | changes)
+        tables = {label: self._table(label) for label in self.labels}
+        return self.base.model_copy(update={"experiment": experiments, "optimizers": tables} | changes)
+
+    def _table(self, label: str) -> OptimizerTable:
+        size = self.methods[label].batch_size or "full"
+        return self.base.optimizers.get(label, OptimizerTable()).model_copy(update={"batch_size": size})
 
     def _race(self, outcome: Outcome) -> PlannedRun:
         with TemporaryDirectory() as folder:
@@ -274,6 +292,12 @@ def run_capped(planned: PlannedRun, store: Store, executor: Capped, listen: List
 def _label(entrant: str) -> str:
     """The label of an entrant: a name, or a Python file, which is then known by its name."""
     return registry.add_file(Path(entrant)) if entrant.endswith(".py") else entrant
+
+
+def _at(method: TrialSpec, epochs: int, batch_size: int) -> TrialSpec:
+    return replace(
+        method, epochs=epochs, batch_size=method.batch_size if method.batch_size in (None, 1) else batch_size
+    )
 
 
 def _require_different(labels: Sequence[str]) -> None:

@@ -60,7 +60,7 @@ def small(tmp_path_factory) -> str:
 def raced(small, tmp_path_factory):
     """A copy of Adam against Adam and a crawling rule, run for real."""
     folder = tmp_path_factory.mktemp("raced")
-    race = Race(rule(folder), ["adam", "sgd_full"], 5, small, n_seeds=3)
+    race = Race(rule(folder), ["adam", "sgd_full"], 5, small, epochs=1, n_seeds=3)
     race.budget = Budget(2, 0, 3, len(MULTIPLES))
     store = open_store(folder / "results")
     page = race.run(store, folder / "results", "scratchmark race rule.py", quiet=True)
@@ -108,8 +108,8 @@ def test_the_reserve_is_kept_free():
 
 
 def test_a_race_announces_what_it_does_and_what_the_cap_costs(small):
-    race = Race("adam", ["momentum"], 5, small)
-    assert "adam against momentum: mnist, hidden layers 8, he, 1 epoch a trial." in race.announcement
+    race = Race("adam", ["momentum"], 5, small, epochs=1)
+    assert "adam against momentum: mnist, hidden layers 8, he, 1 epoch a trial, batches of 512." in race.announcement
     assert f"{race.budget.n_seeds:3} for each" in race.announcement
     assert "it stops after 5 min at the latest" in race.announcement
     race.budget = Budget(1, 0, 2, 0)
@@ -154,6 +154,8 @@ def test_all_were_tuned_alike_on_seeds_that_are_not_raced_on(raced):
     trials = store.run(name).trials
     assert trials["optimizer"].value_counts().tolist() == [2, 2, 2]
     assert set(trials["seed"]) == {FIRST_SEED}
+    assert set(trials.groupby("label")["batch_size"].first().dropna()) == {512}
+    assert sum(trials["batch_size"].isna()) == 2
     run = store.run(page.parent.name)
     assert set(run.trials[run.trials["experiment"] == RACE]["seed"]) == {0, 1, 2}
     own, adam = (run.trials[run.trials["label"] == label]["settings"].iloc[0] for label in (race.challenger, "adam"))
@@ -179,7 +181,7 @@ def test_the_sensitivity_is_over_five_multiples_of_the_tuned_rate(raced):
 
 
 def test_a_race_that_the_cap_cuts_keeps_whole_rounds_and_the_rest_stays_planned(small, tmp_path, monkeypatch):
-    race = Race(rule(tmp_path), ["adam"], 5, small)
+    race = Race(rule(tmp_path), ["adam"], 5, small, epochs=1)
     race.budget = Budget(1, 0, 60, 0)
     monkeypatch.setattr(race, "_race", lambda outcome: (Race._race(race, outcome), setattr(race, "cap", Cap(4)))[0])
     store = open_store(tmp_path / "results")
