@@ -3,6 +3,7 @@
 A chart is data only. What it looks like is the business of assets/charts.js, which drives Bokeh's JavaScript.
 """
 
+import html
 import json
 from base64 import b64encode
 from collections.abc import Iterable
@@ -131,7 +132,7 @@ def settings(run_trials: pd.DataFrame) -> list[dict[str, str]]:
         {
             "trial": row["trial"],
             "title": one_line(f"{row['experiment']}: {row['label']}, {row['initializer']}, seed {row['seed']}"),
-            "settings": json.dumps(row["spec"], indent=1, ensure_ascii=False),
+            "settings": Markup(html.escape(json.dumps(row["spec"], indent=1, ensure_ascii=False), quote=False)),
         }
         for row in rows
     ]

@@ -15,6 +15,9 @@ from bench.report.table import escape_markdown, one_line
 from bench.store import Run
 
 HERE = Path(__file__).parent
+ROOM = 700_000
+"""What the static figures may take of a page that stays under 3 MB."""
+
 COLOURS = {INK: "currentColor", MUTED: "var(--muted)", PALE: "var(--pale)", GRID: "var(--grid)", PAPER: "var(--paper)"}
 
 
@@ -57,7 +60,7 @@ def _html(figures: Path) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
-    environment.filters["inline"] = lambda figure: inline(figure, figures)
+    environment.filters["inline"] = Inline(figures)
     environment.filters["keep"] = lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%")
     environment.filters["anchor"] = lambda title: re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     return environment
@@ -76,11 +79,29 @@ def _markdown() -> Environment:
     return environment
 
 
-def inline(figure: Figure, folder: Path) -> Markup:
+class Inline:
+    """Figures as parts of one page, while there is room: the charts are worth more than their static twins."""
+
+    def __init__(self, folder: Path, room: int = ROOM) -> None:
+        self.folder, self.room, self.n = folder, room, 0
+
+    def __call__(self, figure: Figure) -> Markup:
+        """The figure's SVG, or where it lies when the page is full."""
+        svg = inline(figure, self.folder, f"f{self.n}")
+        if len(svg) > self.room:
+            return Markup("<p>The page has no room for this figure: it is figures/{}.svg.</p>").format(figure.name)
+        self.room, self.n = self.room - len(svg), self.n + 1
+        return svg
+
+
+def inline(figure: Figure, folder: Path, prefix: str) -> Markup:
     """A figure's SVG as part of a page: in the page's colours, its ids its own, and no word of another address."""
     svg = (folder / f"{figure.name}.svg").read_text("utf-8")
     svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     svg = re.sub(r' (xmlns(:xlink)?|width|height|version)="[^"]*"', "", svg, count=5)
-    svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{figure.name}-", svg)
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
+    svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", svg)
+    svg = re.sub(r' [dxy]="[^"]*"', lambda place: re.sub(r"(\.\d\d)\d+", r"\1", place[0]), svg)
+    svg = re.sub(r"\n\s*", "\n", svg)
     svg = re.sub("|".join(COLOURS), lambda match: COLOURS[match[0]], svg)
     return Markup(svg.replace("<svg", f'<svg role="img" aria-label="{escape(figure.caption)}"', 1))

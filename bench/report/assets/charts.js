@@ -249,23 +249,26 @@ function heights(list, name, log) {
 
 // --- rows: one for each label
 
-function rowAxis(rows, labels) {
+const NARROW = 560;
+
+function rowAxis(rows, labels, width) {
   return {
     range: range(rows.length - 0.4, -0.6),
     ticks: rows.map((_, i) => i),
-    named: (place) => short(labels[rows[place]?.label]?.name ?? ""),
+    named: (place) => short(labels[rows[place]?.label]?.name ?? "", width < NARROW ? 14 : 26),
   };
 }
 
-function dots(data, labels, choice, shown) {
+function dots(data, labels, choice, shown, width) {
   const rows = data.rows.filter((row) => shown[row.label]);
   if (!rows.length) return [];
   const log = choice.vertical === "log";
   const place = (accuracy) => (log ? Math.max(1 - accuracy, LEAST_ERROR) : accuracy);
   const ends = spread(rows, log);
+  const narrow = width < NARROW;
   const { made, hover, paper } = figure({
-    x: { title: log ? "Test accuracy, the error on a log scale" : "Test accuracy", log, least: 6, range: range(...ends), named: (tick) => percent(log ? 1 - tick : tick) },
-    y: rowAxis(rows, labels),
+    x: { title: log && !narrow ? "Test accuracy, the error on a log scale" : "Test accuracy", log, least: narrow ? 3 : 6, range: range(...ends), named: (tick) => percent(log ? 1 - tick : tick) },
+    y: rowAxis(rows, labels, width),
     height: 92 + ROW_HEIGHT * rows.length,
     tooltips: [["", "@name"], ["", "@what"], ["test accuracy", "@value"], ["95 % interval", "@interval"]],
   });
@@ -322,7 +325,7 @@ function heat(data, labels, choice, shown, width) {
   const rotated = width / data.columns.length < 110;
   const { made, hover, paper } = figure({
     x: { title: "Initializer", range: range(-0.5, data.columns.length - 0.5), ticks: data.columns.map((_, i) => i), named: (i) => short(data.columns[i] ?? "", 20), rotated },
-    y: rowAxis(rows, labels),
+    y: rowAxis(rows, labels, width),
     height: 120 + 44 * rows.length,
     tooltips: [["", "@name"], ["initializer", "@column"], ["test accuracy", "@text"]],
   });
@@ -342,7 +345,7 @@ function heat(data, labels, choice, shown, width) {
   });
   const boxes = made.rect({ field: "x" }, { field: "y" }, 1, 1, { source, fill_color: { field: "colour" }, line_color: paper, line_width: 2 });
   made.text({ field: "x" }, { field: "y" }, { field: "text" }, {
-    source, text_color: { field: "ink" }, text_align: "center", text_baseline: "middle", text_font: font(), text_font_size: width < 500 ? "10px" : "13px",
+    source, text_color: { field: "ink" }, text_align: "center", text_baseline: "middle", text_font: font(), text_font_size: width < NARROW ? "10px" : "13px",
   });
   hover.renderers = [boxes];
   return [{ figure: made }];
@@ -355,7 +358,7 @@ function shade(part) {
   return { fill: `rgb(${r},${g},${b})`, ink: part > 0.5 ? "#10151b" : "#ffffff" };
 }
 
-function bars(data, labels, choice, shown) {
+function bars(data, labels, choice, shown, width) {
   return data.panels.flatMap((panel) => {
     const rows = panel.rows.filter((row) => shown[row.label]);
     if (!rows.length) return [];
@@ -365,7 +368,7 @@ function bars(data, labels, choice, shown) {
     const { made, hover, ink } = figure({
       title: panel.title,
       x: { title: `Time of a step, ${unit}`, range: range(0, longest * scale * 1.22), named: plain },
-      y: rowAxis(rows, labels),
+      y: rowAxis(rows, labels, width),
       height: 110 + ROW_HEIGHT * rows.length,
       tooltips: [["", "@name"], ["step", "@step"], ["update", "@update"], ["steps a second", "@rate"]],
     });
@@ -452,8 +455,17 @@ class Chart {
     place.setAttribute("role", "group");
     place.setAttribute("aria-label", `${this.about}${drawn.title?.text ? `, ${drawn.title.text}` : ""}. Interactive: plus and minus zoom, arrows move, 0 resets.`);
     place.addEventListener("keydown", (event) => steer(event, drawn));
+    place.addEventListener("click", point);
     return place;
   }
+}
+
+// A finger does not hover: where it taps, the chart is told of a pointer.
+function point(event) {
+  if (event.pointerType !== "touch") return;
+  const { clientX, clientY } = event;
+  const moved = new PointerEvent("pointermove", { clientX, clientY, pointerType: "mouse", bubbles: true, composed: true });
+  event.composedPath()[0].dispatchEvent(moved);
 }
 
 const KEYS = {
