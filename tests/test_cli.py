@@ -169,3 +169,10 @@ def test_list_and_show_tell_what_there_is(tmp_path):
     shown = json.loads(scratchmark("show", "adam", "--json", cwd=tmp_path).stdout)
     assert {"name": "beta1", "default": 0.9, "domain": "[0, 1)"} in shown["hyperparameters"]
     assert "https://arxiv.org/abs/1412.6980" in scratchmark("show", "adam", cwd=tmp_path).stdout
+
+
+def test_the_functions_that_landscape_offers_are_those_there_are():
+    from bench.cli.pictures import FUNCTIONS
+    from bench.pictures import functions
+
+    assert tuple(functions.FUNCTIONS) == FUNCTIONS

@@ -44,5 +44,7 @@ for command in (
     results.export,
     results.query,
     pictures.data,
+    pictures.landscape,
+    pictures.picture,
 ):
     main.add_command(command)
