@@ -189,7 +189,7 @@ def multiples(experiment: Experiment, styles: dict[str, Look], folder: Path, n_a
         return []
     name, n_down = f"{experiment.slug}-curves", -(-len(experiment.initializers) // n_across)
     with drawn(folder, name, 11, 0.6 + 2.6 * n_down) as canvas:
-        panels = canvas.subplots(n_down, n_across, sharex=True, sharey=True, squeeze=False).flat
+        panels = canvas.subplots(n_down, n_across, sharex=True, sharey=True, squeeze=False).ravel()
         for panel, start in zip(panels, experiment.initializers, strict=False):
             for label in experiment.labels:
                 if (start, label) in means:
@@ -365,7 +365,7 @@ def throughput(rows: list[dict[str, Any]], styles: dict[str, Look], folder: Path
     sizes = list(dict.fromkeys(row["batch_size"] for row in rows))
     n_labels = frame["label"].nunique()
     with drawn(folder, "throughput", 11, (0.9 + 0.26 * n_labels) * ((len(sizes) + 1) // 2) + 0.5) as canvas:
-        panels = canvas.subplots((len(sizes) + 1) // 2, min(2, len(sizes)), squeeze=False).flat
+        panels = canvas.subplots((len(sizes) + 1) // 2, min(2, len(sizes)), squeeze=False).ravel()
         for panel, size in zip(panels, sizes, strict=False):
             _bars(panel, frame[frame["batch_size"] == size][::-1], styles)
             panel.set_title("Full batch" if size == "full" else f"Batch size {size}")
