@@ -464,8 +464,10 @@ class Chart {
 function point(event) {
   if (event.pointerType !== "touch") return;
   const { clientX, clientY } = event;
-  const moved = new PointerEvent("pointermove", { clientX, clientY, pointerType: "mouse", bubbles: true, composed: true });
-  event.composedPath()[0].dispatchEvent(moved);
+  const target = event.composedPath()[0];
+  // Only an event that names its window knows how far the page is scrolled.
+  const place = { clientX, clientY, view: window, pointerType: "mouse", isPrimary: true, bubbles: true, composed: true };
+  target.dispatchEvent(new PointerEvent("pointermove", place));
 }
 
 const KEYS = {
