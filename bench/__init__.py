@@ -6,9 +6,13 @@ RULES = 1  # the version of the rules of comparison; results of different versio
 
 
 def __getattr__(name: str) -> object:
-    """`bench.load` brings pandas, which no trial needs."""
+    """`bench.load` and `bench.Session` bring what no trial needs."""
     if name == "load":
         from bench.frames import load
 
         return load
+    if name == "Session":
+        from bench.session import Session
+
+        return Session
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
