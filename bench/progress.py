@@ -34,5 +34,5 @@ def _line(record: Record) -> str:
     spec = record.spec
     name = f"{spec.optimizer.name}, {spec.initializer.name}, seed {spec.seed}"
     if record.status == "done":
-        return f"{name}: test accuracy {record.result['test_accuracy']:.2%}"
+        return f"{name}: validation accuracy {record.points[-1]['validation_accuracy']:.2%}"
     return f"{name}: {record.status}, {record.reason}"

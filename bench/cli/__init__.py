@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from bench import __version__
-from bench.cli import checking, pictures, plugins, results, running, sessions
+from bench.cli import checking, pictures, plugins, racing, results, running, sessions
 from bench.errors import InputError
 
 
@@ -35,6 +35,8 @@ def main() -> None:
 for command in (
     running.run,
     running.report,
+    racing.tune,
+    racing.race,
     sessions.train,
     sessions.continue_,
     plugins.list_,
