@@ -10,9 +10,10 @@ from html.parser import HTMLParser
 from math import exp, nan
 
 import pytest
+from scipy import stats
 
 from bench.record import Record
-from bench.report import tables, write_report
+from bench.report import against, tables, write_report
 from bench.report.experiment import experiments, slugs
 from bench.report.explore import Chart, as_json
 from bench.report.figures import Figure, looks
@@ -20,6 +21,7 @@ from bench.report.page import Inline, inline
 from bench.report.table import escape_markdown, percent, significant
 from bench.report.throughput import throughput_rows
 from bench.spec import Choice, TrialSpec
+from bench.statistics import verdict
 from bench.store import Entry, Store
 
 MACHINE = {
@@ -218,15 +220,60 @@ def test_S6_ranks_go_by_the_mean_of_those_with_all_seeds(compared):
     assert set(ranked[:2]) == {"adam", "momentum"}
 
 
-def test_S6_no_winner_where_the_paired_difference_covers_zero(compared, tmp_path):
-    assert "cannot be told from chance" in tables.verdict(compared["optimizers"])
-    rows = [
-        ("e", label, done(spec(label, s), x + s / 500)) for label, x in (("a", 0.97), ("b", 0.96)) for s in range(3)
-    ]
-    rows[0] = ("e", "a", done(spec("a", 0), 0.9701))
-    (experiment,) = experiments(make_run(tmp_path, rows))
-    assert "a has the highest mean test accuracy" in tables.verdict(experiment)
-    assert "ahead of every other" in tables.verdict(experiment)
+def raced(path, scores, **more):
+    """The experiment in which these methods had these test accuracies, seed by seed."""
+    listed = [("e", name, done(spec(name, s), x, **more)) for name, xs in scores.items() for s, x in enumerate(xs)]
+    (experiment,) = experiments(make_run(path, listed))
+    return experiment, tables.accuracy_rows(experiment)
+
+
+def test_S6_no_winner_where_the_paired_difference_covers_zero(compared):
+    rows = tables.accuracy_rows(compared["optimizers"])
+    text = against.headline(compared["optimizers"], rows)
+    assert "but there is no winner over" in text
+    assert "better than 2 other methods" in text
+    assert {row["label"]: row["against_best"] for row in rows[1:]} | {"adam": "", "momentum": ""} == {
+        "adam": "",
+        "momentum": "",
+        "sgd": "worse",
+        "batch_gd": "worse",
+        EVIL: None,
+    }
+    shown = against.against_best(compared["optimizers"], rows).rows
+    assert [row[-2] for row in shown] == ["no winner", "worse", "worse", "not compared: 1 of 3 (1 diverged, 1 crashed)"]
+
+
+def test_S6_the_best_is_named_where_every_interval_is_clear_of_zero(tmp_path):
+    experiment, rows = raced(tmp_path, {"a": (0.9701, 0.972, 0.974), "b": (0.96, 0.962, 0.964)})
+    assert against.headline(experiment, rows) == (
+        "a has the highest mean test accuracy, 97.20 %, and is better than every other method on the same seeds."
+    )
+    assert "With 3 seeds Wilcoxon's exact test cannot be significant" in against.notes(experiment, rows)[-1]
+    assert "for one comparison it takes 6." in against.notes(experiment, rows)[-1]
+
+
+def test_S6_the_table_has_the_numbers_of_scipy_and_the_seeds_that_would_decide(tmp_path):
+    a, b = (0.981, 0.979, 0.983, 0.980, 0.978, 0.982), (0.980, 0.980, 0.981, 0.979, 0.979, 0.980)
+    experiment, rows = raced(tmp_path, {"a": a, "b": b})
+    table = against.against_best(experiment, rows)
+    (row,) = table.data.to_dict("records")
+    test = stats.ttest_rel(b, a)
+    assert (row["difference"], row["p_holm"]) == pytest.approx((-0.004 / 6, test.pvalue))
+    assert (row["low"], row["high"]) == pytest.approx(tuple(test.confidence_interval()))
+    assert (row["verdict"], row["n"]) == ("no winner", 6)
+    n = verdict(b, a).n_needed
+    assert table.rows[0][-1] == str(n)
+    assert f"no winner over b (n = {n} seeds would decide): the intervals" in against.headline(experiment, rows)
+    assert not any("Wilcoxon" in note for note in against.notes(experiment, rows))
+
+
+def test_S6_two_seeds_name_no_winner_and_equal_scores_need_no_number(tmp_path):
+    (tmp_path / "two").mkdir()
+    experiment, rows = raced(tmp_path / "two", {"a": (0.98, 0.98), "b": (0.97, 0.97)})
+    assert "2 paired seeds name no winner: it takes at least 3" in against.headline(experiment, rows)
+    experiment, rows = raced(tmp_path, {"a": (0.98, 0.97, 0.96), "b": (0.98, 0.97, 0.96)})
+    assert "no winner over b (no difference on average)" in against.headline(experiment, rows)
+    assert against.against_best(experiment, rows).rows[0][-1] == "–"
 
 
 def test_S7_time_to_target_is_the_median_or_not_reached(compared, folder, report):

@@ -6,7 +6,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from bench.report import tables, throughput
+from bench.report import against, tables, throughput
 from bench.report.experiment import Experiment
 from bench.report.table import Table, missing, percent
 from bench.statistics import binomial_error
@@ -106,13 +106,20 @@ def _optimizers(experiment: Experiment, styles: dict[str, Any], pictures: Path) 
     from bench.report import explore, figures
 
     name = experiment.name
-    table, notes = tables.accuracy(experiment), [GAP, *_counting_error(experiment)]
+    rows = tables.accuracy_rows(experiment)
+    notes = [GAP, *_counting_error(experiment), *against.notes(experiment, rows)]
+    compared = [tables.accuracy(experiment), *_against(experiment, rows)]
     dots, seeds = figures.final_accuracy(experiment, styles, pictures), explore.final_accuracy(experiment, styles)
-    yield Section(f"Accuracy: {name}", tables.verdict(experiment), notes, [table], dots, charts=seeds)
+    yield Section(f"Accuracy: {name}", against.headline(experiment, rows), notes, compared, dots, charts=seeds)
     curves = figures.curves(experiment, styles, pictures)
     notes = [BANDS, CONTENDED] if curves else ["No trial left a curve."]
     yield Section(f"Convergence: {name}", text=notes, figures=curves, charts=explore.curves(experiment, styles))
     yield Section(f"Time to target: {name}", text=[CENSORED, CONTENDED], tables=[tables.time_to_target(experiment)])
+
+
+def _against(experiment: Experiment, rows: list[dict[str, Any]]) -> list[Table]:
+    table = against.against_best(experiment, rows)
+    return [table] if table.rows else []
 
 
 def _counting_error(experiment: Experiment) -> Iterator[str]:
@@ -140,8 +147,10 @@ def _initializers(experiment: Experiment, styles: dict[str, Any], pictures: Path
     matrix = tables.accuracy_matrix(experiment)
     static = [*figures.heat_map(experiment, matrix, pictures), *figures.multiples(experiment, styles, pictures)]
     charts = [*explore.heat_map(experiment, matrix, styles), *explore.curves(experiment, styles)]
-    folded = [tables.accuracy(experiment), tables.time_to_target(experiment)]
-    verdict, notes = tables.verdict(experiment), list(_about_zeros(experiment))
+    rows = tables.accuracy_rows(experiment)
+    folded = [tables.accuracy(experiment), *_against(experiment, rows), tables.time_to_target(experiment)]
+    notes = [*_about_zeros(experiment), *against.notes(experiment, rows)]
+    verdict = against.headline(experiment, rows)
     table = tables.initializers(experiment)
     return Section(f"Initializers: {experiment.name}", verdict, notes, [table], static, folded, charts=charts)
 
@@ -196,7 +205,9 @@ def summary(run: Run, compared: list[Experiment], page: Path) -> str:
 def _short(experiment: Experiment) -> Table:
     if experiment.compares_initializers:
         return tables.initializers(experiment)
-    return tables.accuracy(experiment).only("#", "optimizer", "test accuracy", "seeds through", "validation")
+    return tables.accuracy(experiment).only(
+        "#", "optimizer", "test accuracy", "seeds through", "validation", "against the best"
+    )
 
 
 def accuracy(compared: list[Experiment]) -> list[dict[str, Any]]:

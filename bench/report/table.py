@@ -10,7 +10,10 @@ from typing import Any
 import pandas as pd
 from tabulate import tabulate
 
-LEFT = {"optimizer", "initializer", "experiment", "status", "reason", "rule", "schedule", "settings", "what", "value"}
+LEFT = {
+    *("optimizer", "initializer", "experiment", "status", "reason", "rule", "schedule", "settings", "what", "value"),
+    *("verdict", "against the best", "runtime"),
+}
 
 Cell = Callable[[Any], str]
 

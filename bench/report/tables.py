@@ -6,17 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from bench.report.against import rivals
 from bench.report.experiment import Experiment, spelled, with_ends
 from bench.report.table import Column, Table, formatted, grouped, percent, plain, significant, text
-from bench.statistics import (
-    Interval,
-    Reach,
-    Reached,
-    first_reach,
-    mean_interval,
-    paired_difference,
-    standard_deviation,
-)
+from bench.statistics import Reach, Reached, first_reach, mean_interval, standard_deviation
 from bench.store import Run
 
 TARGETS = (0.95, 0.97, 0.98)
@@ -28,11 +21,16 @@ Row = dict[str, Any]
 
 
 def accuracy_rows(experiment: Experiment) -> list[Row]:
-    """A row for each method, the best first; where not all trials got through, a mean does not rank."""
+    """A row for each method, the best first; where not all trials got through, a mean does not rank.
+
+    `against_best` is the verdict on the paired difference from the best: worse or no winner.
+    """
     rows = [_accuracy_row(*group) for group in experiment.groups]
     rows.sort(key=lambda row: (row["n_through"] < row["n"], -row["test_accuracy"] if row["n_through"] else 0))
     for rank, row in enumerate(rows, start=1):
         row["rank"] = rank if row["n_through"] == row["n"] else None
+    for row, verdict in rivals(experiment, rows):
+        row["against_best"] = verdict.word
     return [{"experiment": experiment.name, **row} for row in rows]
 
 
@@ -54,6 +52,7 @@ def _accuracy_row(label: str, initializer: str, trials: pd.DataFrame) -> Row:
         "validation_accuracy": validation,
         "train_accuracy": train,
         "gap": train - validation,
+        "against_best": None,
     }
 
 
@@ -80,6 +79,7 @@ def accuracy(experiment: Experiment) -> Table:
         formatted("validation_accuracy", "validation", percent),
         formatted("train_accuracy", "train", percent),
         formatted("gap", "train − validation", partial(_points, sign="+")),
+        plain("against_best", "against the best"),
     ]
     caption = "Final accuracy: mean over the seeds that got through, with its 95 % interval"
     return Table.of(f"accuracy-{experiment.slug}", caption, accuracy_rows(experiment), columns)
@@ -88,40 +88,6 @@ def accuracy(experiment: Experiment) -> Table:
 def _points(share: float, sign: str = "") -> str:
     """A difference of accuracies in percentage points."""
     return f"{100 * share:{sign}.2f}"
-
-
-def verdict(experiment: Experiment) -> str:
-    """Who is ahead, in one sentence; nobody is where the paired difference could be zero."""
-    rows = [row for row in accuracy_rows(experiment) if row["rank"]]
-    if len(rows) < 2:
-        return "Too few methods got through with all their seeds to compare."
-    best, others = rows[0], rows[1:]
-    if best["n"] < 2:
-        return f"{_title(experiment, best)} has the highest test accuracy, but one seed names no winner."
-    level = [_title(experiment, row) for row in others if lead(experiment, best, row).covers(0)]
-    ahead = f"{_title(experiment, best)} has the highest mean test accuracy, {percent(best['test_accuracy'])}"
-    if not level:
-        return f"{ahead}, and is ahead of every other method on the same seeds."
-    return f"{ahead}, but its lead over {_listed(level)} cannot be told from chance: the paired intervals cover zero."
-
-
-def lead(experiment: Experiment, best: Row, other: Row) -> Interval:
-    """By how much one row's test accuracy is ahead of another's, on the seeds they share."""
-    trials = experiment.trials[experiment.trials["status"] == "done"]
-    scores = trials.set_index(["label", "initializer", "seed"])["test_accuracy"].groupby(level=[0, 1, 2]).first()
-    a, b = (scores.loc[row["label"], row["initializer"]] for row in (best, other))
-    shared = a.index.intersection(b.index)
-    return paired_difference(list(a[shared]), list(b[shared]))
-
-
-def _listed(names: list[str], most: int = 6) -> str:
-    if len(names) > most:
-        return f"{len(names)} others"
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
-def _title(experiment: Experiment, row: Row) -> str:
-    return f"{row['label']} from {row['initializer']}" if experiment.compares_initializers else str(row["label"])
 
 
 # --- time to a target
