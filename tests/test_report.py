@@ -7,7 +7,7 @@ from base64 import b64encode
 from hashlib import sha256
 from html import unescape
 from html.parser import HTMLParser
-from math import exp, nan
+from math import exp, inf, isinf, isnan, nan
 
 import pytest
 from scipy import stats
@@ -21,7 +21,7 @@ from bench.report.page import Inline, inline
 from bench.report.table import escape_markdown, percent, significant
 from bench.report.throughput import throughput_rows
 from bench.spec import Choice, TrialSpec
-from bench.statistics import verdict
+from bench.statistics import Survival, verdict
 from bench.store import Entry, Store
 
 MACHINE = {
@@ -285,7 +285,24 @@ def test_S7_time_to_target_is_the_median_or_not_reached(compared, folder, report
     lost = rows["0.95", EVIL]
     assert (lost["k"], lost["n"], lost["step"]) == ("1", "3", "")
     shown = tables.time_to_target(compared["optimizers"]).rows
-    assert ["97 %", "sgd", "0 of 3", "not reached", "not reached", "not reached"] in shown
+    assert ["97 %", "sgd", "0 of 3", "not reached", "–", "not reached", "not reached"] in shown
+
+
+def test_S7_the_median_is_kaplan_meiers_and_who_was_lost_never_comes(tmp_path):
+    """Of ten seeds seven come at their end, two miss the target and one diverged half the way."""
+    scores = (*(0.975,) * 7, *(0.965,) * 2)
+    listed = [("e", "a", done(spec("a", seed), score)) for seed, score in enumerate(scores)]
+    listed.append(("e", "a", ended(spec("a", 9), "diverged", "no number", 3)))
+    listed += [("e", "half", done(spec("half", seed), score)) for seed, score in enumerate((0.975, 0.965))]
+    (experiment,) = experiments(make_run(tmp_path, listed))
+    rows = tables.time_to_target(experiment).data
+    rows = {row["label"]: row for row in rows[rows["target"] == 0.97].to_dict("records")}
+    assert (rows["a"]["k"], rows["a"]["n"]) == (7, 10)
+    came = Survival.of([1.5] * 7 + [2.0, 2.0, inf], [True] * 7 + [False] * 3)
+    assert [rows["a"][f"epoch{end}"] for end in ("", "_low")] == [came.median, came.low] == [1.5, 1.5]
+    assert isinf(came.high) == isnan(rows["a"]["epoch_high"])
+    assert rows["half"]["epoch"] == 1.5
+    assert tables.time_to_target(experiment).rows[2][:3] == ["97 %", "a", "7 of 10"]
 
 
 def test_S3_failures_have_their_reason_and_how_far_they_came(folder, report, page, markdown):

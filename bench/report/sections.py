@@ -29,7 +29,9 @@ GAP = (
     "percentage points, is variance. A method that lost a seed has no rank: the mean of the survivors flatters it."
 )
 CENSORED = (
-    "A trial that misses a target counts as later than all others, and is never given the end of its run instead. "
+    "A trial that ends without a target is censored at its end, never given that end as its time; one that was lost "
+    "will not come any more. The median is the place by which half of the seeds had come, the interval that of the "
+    "epochs (Brookmeyer and Crowley); a dash is an end that so few seeds leave open. "
     "Places are evaluation points: the target was passed somewhere before."
 )
 ZEROS = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from math import inf, isfinite
 from typing import Any
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pandas as pd
 from bench.report.against import rivals
 from bench.report.experiment import Experiment, spelled, with_ends
 from bench.report.table import Column, Table, formatted, grouped, percent, plain, significant, text
-from bench.statistics import Reach, Reached, first_reach, mean_interval, standard_deviation
+from bench.statistics import Reach, Survival, first_reach, mean_interval, standard_deviation
 from bench.store import Run
 
 TARGETS = (0.95, 0.97, 0.98)
@@ -102,15 +103,26 @@ def time_to_target(experiment: Experiment) -> Table:
         *([plain("initializer")] if experiment.compares_initializers else []),
         Column("reached by", lambda row: f"{row['k']} of {row['n']}"),
         _reached("epoch", "epochs", significant),
+        _span("epoch", significant),
         _reached("step", "steps", grouped),
         _reached("elapsed_s", "seconds", significant),
     ]
-    caption = "To a validation accuracy: median over all seeds, where more than half came there"
+    caption = "To a validation accuracy: the Kaplan-Meier median over all seeds, where half of them came there"
     return Table.of(f"time-to-target-{experiment.slug}", caption, rows, columns)
 
 
-def _reached(key: str, heading: str, form: Callable[[float], str]) -> Column:
-    return Column(heading, lambda row: "not reached" if row[key] is None else form(row[key]))
+def _reached(axis: str, heading: str, form: Callable[[float], str]) -> Column:
+    return Column(heading, lambda row: "not reached" if row[axis] is None else form(row[axis]))
+
+
+def _span(axis: str, form: Callable[[float], str]) -> Column:
+    """The interval of a median; its upper end is open where too few came."""
+
+    def cell(row: Row) -> str:
+        low, high = row[f"{axis}_low"], row[f"{axis}_high"]
+        return "–" if low is None else f"{form(low)} to {'–' if high is None else form(high)}"
+
+    return Column("95 % interval", cell)
 
 
 def _sorted_reached(experiment: Experiment, target: float) -> list[Row]:
@@ -119,9 +131,20 @@ def _sorted_reached(experiment: Experiment, target: float) -> list[Row]:
 
 
 def _reached_row(experiment: Experiment, target: float, label: str, initializer: str, trials: pd.DataFrame) -> Row:
-    reached = Reached.of([reach(experiment.curve(trial), target) for trial in trials["trial"]])
-    middle = {axis: getattr(reached.middle, axis, None) for axis in ("epoch", "step", "elapsed_s")}
-    return {"target": target, "label": label, "initializer": initializer, "k": reached.k, "n": reached.n, **middle}
+    reaches = [reach(experiment.curve(trial), target) for trial in trials["trial"]]
+    times = {axis: _survival(trials, reaches, axis) for axis in ("epoch", "step", "elapsed_s")}
+    row = {"target": target, "label": label, "initializer": initializer, "k": times["step"].k, "n": times["step"].n}
+    for axis, survival in times.items():
+        ends = {axis: survival.median, f"{axis}_low": survival.low, f"{axis}_high": survival.high}
+        row |= {key: value if isfinite(value) else None for key, value in ends.items()}
+    return row
+
+
+def _survival(trials: pd.DataFrame, reaches: list[Reach | None], axis: str) -> Survival:
+    """The times to a target on one axis: who ends without it is censored there, who was lost never comes."""
+    ends = trials[axis].where(trials["status"] == "done", inf)
+    times = [getattr(reach, axis) if reach else end for reach, end in zip(reaches, ends, strict=True)]
+    return Survival.of(times, [reach is not None for reach in reaches])
 
 
 def reach(curve: pd.DataFrame, target: float) -> Reach | None:
