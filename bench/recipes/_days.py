@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.clock import Stopwatch
 from bench.recipes._notebook import Notebook, Settings
 
 
@@ -36,8 +35,9 @@ class Day:
         folder.mkdir(parents=True, exist_ok=True)
         self.settings, self.notebook = settings, Notebook(settings)
         self.log, self.state = folder / f"{name}.csv", folder / f"{name}.npz"
-        self.n_steps, self.training_s, self.points, self.losses = 0, 0.0, list[Point](), list[float]()
-        if self.state.exists():
+        self.clock = self.notebook.training.clock
+        self.n_steps, self.points, self.losses = 0, list[Point](), list[float]()
+        if self.state.exists() and self.log.exists():
             self._go_on()
         self._write("w", self.points)
 
@@ -45,7 +45,7 @@ class Day:
         """Train the epochs that are left."""
         while self.n_steps < self.settings.epochs * self.notebook.steps_per_epoch:
             self._epoch()
-            self.notebook.save(self.state, n_steps=self.n_steps, training_s=self.training_s)
+            self.notebook.save(self.state, n_steps=self.n_steps, **self.clock.seconds)
 
     @cached_property
     def test_accuracy(self) -> float:
@@ -59,37 +59,41 @@ class Day:
         return {point.step: point.validation_accuracy for point in self.points}
 
     @property
+    def training_s(self) -> float:
+        """The seconds of training alone: batches, gradients and updates."""
+        return self.clock.training_s
+
+    @property
     def examples_per_s(self) -> float:
         """The speed of training."""
         return self.n_steps * self.settings.batch_size / self.training_s
 
     def _epoch(self) -> None:
-        watch = Stopwatch()
+        self.clock.lap("setup")
         for loss in self.notebook.epoch():
             self.losses.append(loss)
             self.n_steps += 1
             if (self.n_steps - self.settings.first_step) % self.settings.every == 0:
-                watch.lap("gradient")
-                self._evaluate(self.training_s + watch.training_s)
-                watch.lap("evaluation")
-        watch.lap("gradient")
-        self.training_s += watch.training_s
+                self._evaluate()
+                self.clock.lap("evaluation")
 
-    def _evaluate(self, training_s: float) -> None:
+    def _evaluate(self) -> None:
         score = self.notebook.training.network.evaluate(self.notebook.training.theta, *self.notebook.validation)
         step, epoch = self.n_steps - self.settings.first_step, self.n_steps / self.notebook.steps_per_epoch
         train_loss = float(np.mean(self.losses))
         self.losses.clear()
-        self.points.append(Point(step, epoch, train_loss, score.loss, score.accuracy, training_s))
+        self.points.append(Point(step, epoch, train_loss, score.loss, score.accuracy, self.training_s))
         self._write("a", self.points[-1:])
 
     def _go_on(self) -> None:
         kept = self.notebook.restore(self.state)
-        self.n_steps, self.training_s = int(kept["n_steps"]), kept["training_s"]
+        self.n_steps = int(kept.pop("n_steps"))
+        self.clock.seconds |= kept
         with self.log.open(newline="") as file:
             rows = [
                 Point(int(row["step"]), *(float(row[f.name]) for f in fields(Point)[1:]))
                 for row in csv.DictReader(file)
+                if None not in row.values()  # the last row of a run that was killed may be half a row
             ]
         self.points = [point for point in rows if point.step + self.settings.first_step <= self.n_steps]
 
