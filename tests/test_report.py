@@ -13,7 +13,7 @@ import pytest
 from scipy import stats
 
 from bench.record import Record
-from bench.report import against, tables, write_report
+from bench.report import against, seconds, tables, write_report
 from bench.report.experiment import experiments, slugs
 from bench.report.explore import Chart, as_json
 from bench.report.figures import Figure, looks
@@ -68,7 +68,7 @@ def curve(final, steps=(0, 391, 782, 1173, 1564)):
         }
 
 
-def done(given, score, **more):
+def done(given, score=0.97, **more):
     result = {"test_loss": 0.1, "test_accuracy": score, "seconds": {"gradient": 1.5}, "peak_memory_mb": 120.0}
     start = {"initial_hash": f"w{given.seed}", "order_hash": f"o{given.seed}", "n_steps": 1564}
     return Record(given, "done", "", start, list(curve(score - 0.001, **more)), result, "2026-01-01T00:00:00+00:00")
@@ -303,6 +303,26 @@ def test_S7_the_median_is_kaplan_meiers_and_who_was_lost_never_comes(tmp_path):
     assert isinf(came.high) == isnan(rows["a"]["epoch_high"])
     assert rows["half"]["epoch"] == 1.5
     assert tables.time_to_target(experiment).rows[2][:3] == ["97 %", "a", "7 of 10"]
+
+
+def test_S6_seconds_are_attributed_and_the_rest_is_the_process(tmp_path):
+    phases = {"setup": 0.1, "batch": 0.2, "gradient": 3.0, "update": 0.782, "evaluation": 0.4}
+    records = [done(spec("a", seed)) for seed in range(2)]
+    for record, longer in zip(records, (1, 2), strict=True):
+        record.result |= {"seconds": {k: x * longer for k, x in phases.items()}, "wall_s": 4.982 * longer}
+    lost = ended(spec("a", 2), "diverged", "no number", 3)
+    (experiment,) = experiments(make_run(tmp_path, [("e", "a", record) for record in (*records, lost)]))
+    (row,) = seconds.seconds(experiment).data.to_dict("records")
+    assert (row["n"], row["gradient_s"], row["process_s"]) == pytest.approx((2, 4.5, 0.75))
+    assert row["update_ms"] == pytest.approx(1.5 * 782 / 1564)
+    assert seconds.seconds(experiment).rows[0][-1] == "0.750"
+
+
+def test_S6_seconds_that_were_not_kept_are_a_dash(compared, folder, report):
+    row = by_label(seconds.seconds(compared["optimizers"]).data.to_dict("records"))["adam"]
+    assert row["gradient_s"] == 1.5
+    assert isnan(row["process_s"])
+    assert (folder / "tables" / "seconds-initializers.tex").exists()
 
 
 def test_S3_failures_have_their_reason_and_how_far_they_came(folder, report, page, markdown):

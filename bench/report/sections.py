@@ -6,7 +6,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from bench.report import against, tables, throughput
+from bench.report import against, seconds, tables, throughput
 from bench.report.experiment import Experiment
 from bench.report.table import Table, missing, percent
 from bench.statistics import binomial_error
@@ -111,12 +111,13 @@ def _optimizers(experiment: Experiment, styles: dict[str, Any], pictures: Path) 
     rows = tables.accuracy_rows(experiment)
     notes = [GAP, *_counting_error(experiment), *against.notes(experiment, rows)]
     compared = [tables.accuracy(experiment), *_against(experiment, rows)]
-    dots, seeds = figures.final_accuracy(experiment, styles, pictures), explore.final_accuracy(experiment, styles)
-    yield Section(f"Accuracy: {name}", against.headline(experiment, rows), notes, compared, dots, charts=seeds)
+    dots, charts = figures.final_accuracy(experiment, styles, pictures), explore.final_accuracy(experiment, styles)
+    yield Section(f"Accuracy: {name}", against.headline(experiment, rows), notes, compared, dots, charts=charts)
     curves = figures.curves(experiment, styles, pictures)
     notes = [BANDS, CONTENDED] if curves else ["No trial left a curve."]
     yield Section(f"Convergence: {name}", text=notes, figures=curves, charts=explore.curves(experiment, styles))
     yield Section(f"Time to target: {name}", text=[CENSORED, CONTENDED], tables=[tables.time_to_target(experiment)])
+    yield Section(f"Seconds: {name}", text=[seconds.PROCESS, CONTENDED], tables=[seconds.seconds(experiment)])
 
 
 def _against(experiment: Experiment, rows: list[dict[str, Any]]) -> list[Table]:
@@ -151,6 +152,7 @@ def _initializers(experiment: Experiment, styles: dict[str, Any], pictures: Path
     charts = [*explore.heat_map(experiment, matrix, styles), *explore.curves(experiment, styles)]
     rows = tables.accuracy_rows(experiment)
     folded = [tables.accuracy(experiment), *_against(experiment, rows), tables.time_to_target(experiment)]
+    folded.append(seconds.seconds(experiment))
     notes = [*_about_zeros(experiment), *against.notes(experiment, rows)]
     verdict = against.headline(experiment, rows)
     table = tables.initializers(experiment)
