@@ -13,7 +13,7 @@ import pytest
 from scipy import stats
 
 from bench.record import Record
-from bench.report import against, seconds, tables, write_report
+from bench.report import against, seconds, tables, throughput, write_report
 from bench.report.experiment import experiments, slugs
 from bench.report.explore import Chart, as_json
 from bench.report.figures import Figure, looks
@@ -377,6 +377,49 @@ def test_S3_throughput_has_steps_examples_and_parts(folder, report, page):
     assert (full["batch_size"], full["examples_per_s"], full["gradient_us"]) == ("full", 200_000, 200_000)
     assert other["update_us"] != other["update_us"]
     assert "128,000" in page
+
+
+def timed_rows(path, *benchmarks):
+    (path / "throughput.json").write_text(json.dumps({"benchmarks": benchmarks}))
+    return throughput_rows(path / "throughput.json")
+
+
+def spread(listed, iqr, runtime=None):
+    info = listed["extra_info"] | {"runtime": runtime}
+    return listed | {"extra_info": info, "stats": listed["stats"] | {"iqr": iqr}}
+
+
+def test_S6_a_row_whose_rounds_or_parts_spread_is_unsteady(tmp_path):
+    rows = timed_rows(
+        tmp_path,
+        spread(benchmark("step", "adam", 64, 64, 500e-6), 20e-6),
+        spread(benchmark("step", "sgd", 64, 64, 400e-6), 20e-6),
+        spread(benchmark("update", "sgd", None, None, 100e-6), 15e-6),
+    )
+    assert [row["spread"] for row in rows] == pytest.approx([0.04, 0.15])
+    table = throughput.throughput(rows)
+    assert [row[-1] for row in table.rows] == ["4.0 %", "15.0 %, unsteady"]
+    (note,) = throughput.notes(rows)
+    assert note.startswith("A row is unsteady where")
+    assert note.endswith("1 of 2 rows are unsteady.")
+
+
+def test_S6_timings_without_a_spread_are_not_called_steady(folder, report):
+    rows = throughput_rows(folder / "throughput.json")
+    assert throughput.notes(rows) == []
+    assert throughput.throughput(rows).rows[0][-1] == "–"
+
+
+def test_S6_a_foreign_runtime_has_its_column(tmp_path):
+    rows = timed_rows(
+        tmp_path,
+        spread(benchmark("step", "adam", 64, 64, 500e-6), 0),
+        spread(benchmark("step", "torch adam", 64, 64, 400e-6), 0, "torch 2.9 | <b>"),
+    )
+    table = throughput.throughput(rows)
+    assert table.headings[-1] == "runtime"
+    assert [row[-1] for row in table.rows] == ["NumPy", "torch 2.9 | <b>"]
+    assert "another runtime than NumPy" in throughput.notes(rows)[-1]
 
 
 @pytest.mark.parametrize("content", [None, "", '{"benchmarks": [', "{}"])

@@ -141,7 +141,7 @@ def _throughput(timed: list[dict[str, Any]], styles: dict[str, Any], pictures: P
         return Section("Throughput", text=["Throughput was not measured in this run."])
     bars = figures.throughput(timed, styles, pictures)
     table, charts = throughput.throughput(timed), explore.throughput(timed, styles)
-    return Section("Throughput", "", [ALONE], [table], bars, charts=charts)
+    return Section("Throughput", "", [ALONE, *throughput.notes(timed)], [table], bars, charts=charts)
 
 
 def _initializers(experiment: Experiment, styles: dict[str, Any], pictures: Path) -> Section:

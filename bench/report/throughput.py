@@ -1,13 +1,26 @@
 """From pytest-benchmark's JSON to the throughput table."""
 
 import json
+from collections.abc import Iterable
 from math import nan
 from pathlib import Path
 from typing import Any
 
-from bench.report.table import Table, formatted, plain, significant
+from bench.report.table import Column, Table, formatted, missing, plain, significant
 
 Row = dict[str, Any]
+Times = dict[tuple[Any, ...], float]
+
+STEADY = 0.1
+UNSTEADY = (
+    "A row is unsteady where the middle half of the timings of the step or of one of its parts spreads over more than "
+    "10 % of their median: something else ran on the machine, or its clock changed. Differences of that size mean "
+    "nothing there; time it again."
+)
+FOREIGN = (
+    "A row with another runtime than NumPy updates in a foreign framework: its update includes the way there "
+    "and back, and says nothing of what that framework does at home."
+)
 
 
 def throughput_rows(path: Path) -> list[Row]:
@@ -17,8 +30,14 @@ def throughput_rows(path: Path) -> list[Row]:
     except (OSError, ValueError, KeyError):
         return []
     medians = {_key(benchmark["extra_info"]): benchmark["stats"]["median"] for benchmark in benchmarks}
+    spreads = {_key(benchmark["extra_info"]): _spread(benchmark["stats"]) for benchmark in benchmarks}
     steps = [benchmark["extra_info"] for benchmark in benchmarks if benchmark["extra_info"]["part"] == "step"]
-    return [_row(info, medians) for info in sorted(steps, key=_batch_order)]
+    return [_row(info, medians, spreads) for info in sorted(steps, key=_batch_order)]
+
+
+def _spread(stats: Row) -> float:
+    """The middle half of the rounds, as a share of their median."""
+    return float(stats.get("iqr", nan) / stats["median"])
 
 
 def _key(info: Row) -> tuple[Any, ...]:
@@ -30,7 +49,7 @@ def _batch_order(info: Row) -> tuple[bool, int]:
     return full, 0 if full else info["batch_size"]
 
 
-def _row(info: Row, medians: dict[tuple[Any, ...], float]) -> Row:
+def _row(info: Row, medians: Times, spreads: Times) -> Row:
     step = medians[_key(info)]
     return {
         "batch_size": info["batch_size"],
@@ -40,11 +59,17 @@ def _row(info: Row, medians: dict[tuple[Any, ...], float]) -> Row:
         "step_us": 1e6 * step,
         "gradient_us": 1e6 * _part("gradient", info, medians),
         "update_us": 1e6 * _part("update", info, medians),
+        "runtime": info.get("runtime"),
+        "spread": _widest(_part(part, info, spreads) for part in ("step", "gradient", "update")),
     }
 
 
-def _part(part: str, info: Row, medians: dict[tuple[Any, ...], float]) -> float:
-    """A part's seconds: the gradient is timed for each batch size, the update for each optimizer, or both for both."""
+def _widest(spreads: Iterable[float]) -> float:
+    return max((spread for spread in spreads if not missing(spread)), default=nan)
+
+
+def _part(part: str, info: Row, medians: Times) -> float:
+    """A part's median or spread: the gradient is timed for each batch size, the update for each optimizer, or both for both."""
     optimizer, batch_size = info["optimizer"], info["batch_size"]
     keys = ((part, optimizer, batch_size), (part, None, batch_size), (part, optimizer, None))
     return next((medians[key] for key in keys if key in medians), nan)
@@ -59,5 +84,23 @@ def throughput(rows: list[Row]) -> Table:
         formatted("examples_per_s", "examples/s", significant),
         formatted("gradient_us", "forward + backward, µs", significant),
         formatted("update_us", "update, µs", significant),
+        formatted("spread", "spread", _steadiness),
+        *([Column("runtime", lambda row: row["runtime"] or "NumPy")] if _foreign(rows) else []),
     ]
     return Table.of("throughput", "Throughput: medians of what was timed alone, with one BLAS thread", rows, columns)
+
+
+def _steadiness(spread: float) -> str:
+    return f"{100 * spread:.1f} %" + (", unsteady" if spread > STEADY else "")
+
+
+def notes(rows: list[Row]) -> list[str]:
+    """What is to be known of these rows: how sure they are, and that not all of them ran in NumPy."""
+    unsteady = sum(row["spread"] > STEADY for row in rows)
+    found = f"{unsteady} of {len(rows)} rows are unsteady." if unsteady else "No row is unsteady."
+    measured = any(not missing(row["spread"]) for row in rows)
+    return [*([f"{UNSTEADY} {found}"] if measured else []), *([FOREIGN] if _foreign(rows) else [])]
+
+
+def _foreign(rows: list[Row]) -> bool:
+    return any(row["runtime"] for row in rows)
