@@ -13,7 +13,7 @@ import pytest
 from scipy import stats
 
 from bench.record import Record
-from bench.report import against, seconds, tables, throughput, write_report
+from bench.report import against, cells, seconds, sensitivity, tables, throughput, write_report
 from bench.report.experiment import experiments, slugs
 from bench.report.explore import Chart, as_json
 from bench.report.figures import Figure, looks
@@ -21,7 +21,7 @@ from bench.report.page import Inline, inline
 from bench.report.table import escape_markdown, percent, significant
 from bench.report.throughput import throughput_rows
 from bench.spec import Choice, TrialSpec
-from bench.statistics import Survival, verdict
+from bench.statistics import Sensitivity, Survival, verdict
 from bench.store import Entry, Store
 
 MACHINE = {
@@ -428,6 +428,63 @@ def test_S3_throughput_that_is_absent_or_cut_short_is_none(tmp_path, content):
     if content is not None:
         path.write_text(content)
     assert throughput_rows(path) == []
+
+
+# --- learning rates and cells
+
+
+def grid(name, scores):
+    for lr, score in scores.items():
+        given = spec(name, settings={"lr": lr})
+        yield "e", f"{name} lr={lr:g}", done(given, score) if score else ended(given, "diverged", "no number")
+
+
+def test_S6_the_learning_rates_of_a_rule_have_a_table_and_a_figure(tmp_path):
+    listed = [*grid("adam", {0.01: 0.975, 0.001: 0.98, 0.1: 0.5}), *grid(EVIL, {0.1: 0.97, 0.2: 0.971, 0.4: None})]
+    run = make_run(tmp_path, [*listed, ("e", "adam lr=wild", done(spec("wild"), 0.9))])
+    (experiment,) = experiments(run)
+    found = sensitivity.sensitivities(experiment)
+    assert list(found) == [("adam", "he"), (EVIL, "he")]
+    theirs = Sensitivity.of([0.001, 0.01, 0.1], [0.979, 0.974, 0.499])  # validation, which `done` puts 0.001 below
+    assert found["adam", "he"].decades == pytest.approx(theirs.decades)
+    rows = {row[0]: row for row in sensitivity.sensitivity(experiment, found).rows}
+    assert rows["adam"] == [
+        *("adam", f"at least {theirs.decades:.2f}, open-ended", "0.001", "97.90 %", "3, 0.001 to 0.1", "0")
+    ]
+    assert rows[EVIL][-1] == "1"
+    page = write_report(run, tmp_path / "report").page.read_text("utf-8")
+    assert 'id="learning-rates-e"' in page
+    assert (tmp_path / "report" / "figures" / "e-sensitivity.svg").exists()
+
+
+def test_S6_too_few_learning_rates_or_none_that_got_through_have_no_sensitivity(tmp_path):
+    listed = [*grid("adam", {0.01: 0.975, 0.001: 0.98}), *grid("sgd", dict.fromkeys((1.0, 2.0, 4.0)))]
+    (experiment,) = experiments(make_run(tmp_path, listed))
+    assert sensitivity.sensitivities(experiment) == {}
+
+
+def test_S6_methods_are_ranked_over_initializers(tmp_path):
+    scores = {"a": 0.98, "b": 0.97, "c": 0.96}
+    starts = ("he", "xavier", "scaled", "zeros", "lecun")
+    listed = [("i", label, done(spec(label, 0, start), x)) for label, x in scores.items() for start in starts]
+    run = make_run(tmp_path, listed)
+    (experiment,) = experiments(run)
+    ranking = cells.ranking(experiment)
+    assert ranking.mean_ranks == {"a": 1, "b": 2, "c": 3}
+    rows = cells.ranks(experiment, ranking).rows
+    assert [(row[0], row[1], row[-1]) for row in rows] == [
+        ("a", "1.00", "best"),
+        ("b", "2.00", "no winner"),
+        ("c", "3.00", "worse"),
+    ]
+    assert cells.friedman(ranking).startswith("Friedman's test over the cells: the methods differ (chi-square 10.00")
+    assert "the critical difference is 1.48" in write_report(run, tmp_path / "report").page.read_text("utf-8")
+
+
+def test_S6_ranks_say_what_they_would_need(compared, page):
+    assert cells.ranking(compared["initializers"]) is None
+    assert cells.needed(compared["initializers"]).endswith("this experiment has 2 initializers and 2 methods.")
+    assert "this experiment has 1 initializer and 5 methods." in page
 
 
 # --- escaping

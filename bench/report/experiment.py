@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 from itertools import count
+from math import nan
 from typing import Any
 
 import pandas as pd
 
 from bench.report.table import text
+from bench.statistics import mean_interval
 from bench.store import Run
 
 
@@ -53,6 +55,11 @@ def with_ends(run: Run) -> pd.DataFrame:
     trials = run.trials.merge(last, on=keys, how="left")
     numbers = {name: pd.to_numeric(trials[name]) for name in ("test_accuracy", "test_loss", *ends)}
     return trials.assign(**numbers, initializer=initializer_names(trials))
+
+
+def mean_of_all(trials: pd.DataFrame, score: str) -> float:
+    """The mean score over the seeds, NaN unless all of them got through: the mean of the survivors flatters."""
+    return mean_interval(trials[score]).mean if (trials["status"] == "done").all() else nan
 
 
 def initializer_names(trials: pd.DataFrame) -> list[str]:

@@ -19,7 +19,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from bench.report.experiment import Experiment
-from bench.statistics import mean_interval
+from bench.statistics import Sensitivity, mean_interval
 
 INK, MUTED, PALE, GRID, PAPER = "#1f2329", "#5b6470", "#c3c8cf", "#dfe3e8", "#fffffe"
 """The neutral colours, each used for nothing else: page.py replaces them by those of the page."""
@@ -314,6 +314,34 @@ def _dots(panel: Axes, place: int, accuracies: pd.Series, look: Look) -> None:
     offsets = place - 0.2 * np.ones(len(accuracies))
     panel.plot(_clip(1 - accuracies), offsets, "o", color=look.colour, markersize=3.2, alpha=0.6, markeredgewidth=0)
     panel.plot([max(1 - interval.mean, LEAST_ERROR)], [place], color=look.colour, **_marker(look) | {"markersize": 8})
+
+
+# --- learning rates
+
+
+def sensitivity(experiment: Experiment, found: dict[str, Sensitivity], folder: Path) -> list[Figure]:
+    """Validation accuracy over the learning rate; a cross on the lower edge is a rate that did not get through."""
+    name, styles = f"{experiment.slug}-sensitivity", looks(found)
+    with drawn(folder, name, 9, 4.4) as canvas:
+        panel = canvas.subplots()
+        for label, grid in found.items():
+            errors, failed = _clip(pd.Series(1 - grid.scores)), grid.lrs[np.isnan(grid.scores)]
+            look = styles[label]
+            panel.plot(grid.lrs, errors, color=look.colour, linestyle=look.dash, **_marker(look))
+            panel.plot(failed, 0 * failed, "x", color=look.colour, transform=panel.get_xaxis_transform(), clip_on=False)
+        panel.set_xscale("log")
+        _log_ticks(panel.xaxis)
+        _accuracy_scale(panel.yaxis, [_clip(pd.Series(1 - x.scores[~np.isnan(x.scores)])) for x in found.values()])
+        panel.set_xlabel("Learning rate")
+        panel.set_ylabel("Validation accuracy, the error on a log scale")
+        handles = [_handle(styles[label]) for label in found]
+        canvas.legend(
+            handles, [short(x) for x in found], loc="outside right center", labelspacing=0.9, handlelength=2.8
+        )
+    caption = (
+        "final validation accuracy over the learning rate. A cross on the edge is a rate that did not get through."
+    )
+    return [Figure(name, f"{experiment.name}: {caption}")]
 
 
 # --- initializers

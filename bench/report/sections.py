@@ -6,7 +6,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from bench.report import against, seconds, tables, throughput
+from bench.report import against, cells, seconds, sensitivity, tables, throughput
 from bench.report.experiment import Experiment
 from bench.report.table import Table, missing, percent
 from bench.statistics import binomial_error
@@ -96,6 +96,7 @@ def draw(run: Run, compared: list[Experiment], folder: Path) -> Content:
         *(s for e in compared if not e.compares_initializers for s in _optimizers(e, styles, pictures)),
         _throughput(timed, styles, pictures),
         *(_initializers(e, styles, pictures) for e in compared if e.compares_initializers),
+        *(s for e in compared for s in _learning_rates(e, pictures)),
         _failures(run),
         _hyperparameters(run),
         _machine(run),
@@ -109,7 +110,7 @@ def _optimizers(experiment: Experiment, styles: dict[str, Any], pictures: Path) 
 
     name = experiment.name
     rows = tables.accuracy_rows(experiment)
-    notes = [GAP, *_counting_error(experiment), *against.notes(experiment, rows)]
+    notes = [GAP, *_counting_error(experiment), *against.notes(experiment, rows), cells.needed(experiment)]
     compared = [tables.accuracy(experiment), *_against(experiment, rows)]
     dots, charts = figures.final_accuracy(experiment, styles, pictures), explore.final_accuracy(experiment, styles)
     yield Section(f"Accuracy: {name}", against.headline(experiment, rows), notes, compared, dots, charts=charts)
@@ -153,10 +154,22 @@ def _initializers(experiment: Experiment, styles: dict[str, Any], pictures: Path
     rows = tables.accuracy_rows(experiment)
     folded = [tables.accuracy(experiment), *_against(experiment, rows), tables.time_to_target(experiment)]
     folded.append(seconds.seconds(experiment))
-    notes = [*_about_zeros(experiment), *against.notes(experiment, rows)]
+    ranking = cells.ranking(experiment)
+    about_ranks = cells.friedman(ranking) if ranking else cells.needed(experiment)
+    notes = [*_about_zeros(experiment), *against.notes(experiment, rows), about_ranks]
     verdict = against.headline(experiment, rows)
-    table = tables.initializers(experiment)
-    return Section(f"Initializers: {experiment.name}", verdict, notes, [table], static, folded, charts=charts)
+    shown = [tables.initializers(experiment), *([cells.ranks(experiment, ranking)] if ranking else [])]
+    return Section(f"Initializers: {experiment.name}", verdict, notes, shown, static, folded, charts=charts)
+
+
+def _learning_rates(experiment: Experiment, pictures: Path) -> Iterator[Section]:
+    from bench.report import figures
+
+    found = sensitivity.sensitivities(experiment)
+    if found:
+        drawn = figures.sensitivity(experiment, sensitivity.names(experiment, found), pictures)
+        table = sensitivity.sensitivity(experiment, found)
+        yield Section(f"Learning rates: {experiment.name}", text=[sensitivity.WIDTH], tables=[table], figures=drawn)
 
 
 def _about_zeros(experiment: Experiment) -> Iterator[str]:

@@ -69,7 +69,7 @@ def _widest(spreads: Iterable[float]) -> float:
 
 
 def _part(part: str, info: Row, medians: Times) -> float:
-    """A part's median or spread: the gradient is timed for each batch size, the update for each optimizer, or both for both."""
+    """A part's median or spread: the gradient's is a batch size's, the update's an optimizer's, or both are both's."""
     optimizer, batch_size = info["optimizer"], info["batch_size"]
     keys = ((part, optimizer, batch_size), (part, None, batch_size), (part, optimizer, None))
     return next((medians[key] for key in keys if key in medians), nan)
