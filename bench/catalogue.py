@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bench import datasets, foreign, registry
+from bench import datasets, foreign, recipes, registry
 from bench.plan import NetworkTable, load_plan, plan_names
 from bench.plugin import Plugin, PluginError, trait, unknown
 from optimizers._domains import describe, domains
@@ -28,7 +28,8 @@ def listing(kind: str) -> list[Row]:
     if kind == "datasets":
         return [{"name": name, "what": datasets.describe(name)} for name in datasets.names()]
     if kind == "plans":
-        return [{"name": name, "what": load_plan(name).plan.description} for name in plan_names()]
+        plans = [{"name": name, "what": load_plan(name).plan.description} for name in plan_names()]
+        return plans + [{"name": name, "what": recipes.describe(name)} for name in recipes.names()]
     find, names = PLUGINS[kind]
     return [_listed(find, name) for name in names()]
 

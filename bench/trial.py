@@ -1,4 +1,4 @@
-"""The training loop: the only room where network and optimizer meet."""
+"""The training loop of every trial: where network and optimizer meet."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass

@@ -1,5 +1,6 @@
 """The `scratchmark` command as its user meets it: real processes, real MNIST, a real database."""
 
+import importlib.metadata
 import json
 import os
 import signal
@@ -81,6 +82,18 @@ def test_S10_a_second_run_computes_nothing_and_the_metrics_are_equal(smoke, tmp_
     assert elsewhere.returncode == 0
     assert kept(tmp_path) == before
     assert json.loads(elsewhere.stdout)["statuses"] == {"done": 9}
+
+
+def test_S5_a_run_says_what_machine_and_versions_made_it(smoke):
+    folder, _ = smoke
+    connection = sqlite3.connect(folder / "results" / "scratchmark.db")
+    ((text,),) = connection.execute("SELECT machine FROM runs").fetchall()
+    connection.close()
+    machine = json.loads(text)
+    assert machine["packages"]["numpy"] == importlib.metadata.version("numpy")
+    assert machine["blas"]
+    assert machine["blas_threads_per_trial"] == 1
+    assert {"processor", "cores", "python", "commit", "rules", "scratchmark"} <= machine.keys()
 
 
 def test_report_writes_a_run_s_report_anew(smoke):

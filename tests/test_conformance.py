@@ -13,7 +13,7 @@ import pytest
 
 from bench.guard import child_environment
 from bench.plugin import PluginError
-from bench.registry import optimizer, optimizer_names
+from bench.registry import optimizer, optimizer_in, optimizer_names
 from bench.scaffold import new_plugin
 from optimizers import Fraction, Optimizer, Positive, State, searched
 from optimizers._conformance import CHECKS, check_optimizer, run_checks
@@ -540,7 +540,7 @@ def test_an_expected_failure_names_a_check():
 
 def test_a_new_plugin_runs_and_its_test_passes(tmp_path):
     assert new_plugin("my_rule", tmp_path) == [tmp_path / "my_rule.py", tmp_path / "test_my_rule.py"]
-    plugin = optimizer("my_rule", str(tmp_path / "my_rule.py"))
+    plugin = optimizer_in(tmp_path / "my_rule.py")
     assert plugin.kind.__name__ == "MyRule"
     assert set(statuses(plugin.kind).values()) == {"passed"}
     command = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_my_rule.py"]
@@ -582,4 +582,4 @@ def test_a_new_plugin_needs_a_usable_name(tmp_path, name, said):
 
 def test_a_class_of_a_new_plugin_hides_nothing_that_it_imports(tmp_path: Path):
     plugin, _ = new_plugin("state", tmp_path)
-    assert set(statuses(optimizer("state", str(plugin)).kind).values()) == {"passed"}
+    assert set(statuses(optimizer_in(plugin).kind).values()) == {"passed"}

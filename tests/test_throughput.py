@@ -44,7 +44,7 @@ def medians(report):
     }
 
 
-def test_every_part_is_timed_where_it_matters(medians):
+def test_S4_every_part_is_timed_where_it_matters(medians):
     steps = {("step", size, "momentum") for size in BATCH_SIZES}
     pieces = {(part, size, None) for part in ("gradient", "batch") for size in BATCH_SIZES}
     assert set(medians) == steps | pieces | {("update", None, "momentum"), ("evaluation", None, None)}
@@ -61,7 +61,7 @@ def test_seconds_are_those_of_one_step(medians):
         assert pieces / 4 < medians["step", size, "momentum"] < pieces * 4
 
 
-def test_extra_info_counts_examples_and_calls(report):
+def test_S4_extra_info_counts_examples_and_calls(report):
     examples = {
         (info["part"], info["batch_size"]): info["examples"]
         for benchmark in report["benchmarks"]

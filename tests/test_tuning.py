@@ -86,7 +86,7 @@ def test_the_draws_fill_the_space_evenly():
     assert counts.tolist() == [4] * 8
 
 
-def test_every_optimizer_gets_as_many_trials_and_cutting_short_keeps_that(small):
+def test_S8_every_optimizer_gets_as_many_trials_and_cutting_short_keeps_that(small):
     entries = Tuning.of(small, n_trials=5, n_studies=2).planned().entries
     assert len(entries) == 2 * 5 * 2
     for n in range(0, len(entries), 4):
@@ -133,7 +133,7 @@ def test_a_search_is_kept_and_a_second_one_computes_nothing(searched):
     assert store.statuses(planned.name).keys() <= {"done", "diverged"}
 
 
-def test_validation_chooses_whatever_the_test_part_says(searched):
+def test_S8_validation_chooses_whatever_the_test_part_says(searched):
     tuning, store, planned, _ = searched
     run = store.run(planned.name)
     found = Outcome.of(tuning, run)

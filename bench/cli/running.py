@@ -24,11 +24,14 @@ def run(plan: str, optimizers: str, plugins: tuple[Path, ...], profile: bool, re
     Exit code 0: all trials ended, diverged ones included; 1: some crashed, failed or ran out of time; 2: the plan or
     its data cannot be used; 130: interrupted.
     """
+    from bench import recipes
     from bench.plan import load_plan
     from bench.progress import shown
     from bench.run import missing, open_store, run_plan
 
     add(plugins)
+    if plan.startswith(recipes.PREFIX) and not Path(plan).is_file():
+        sys.exit(0 if recipes.run(plan, results / "recipes", click.echo) else 1)
     planned = load_plan(plan, [name for name in optimizers.split(",") if name])
     store = open_store(results)
     try:
