@@ -224,38 +224,37 @@ def _entries(plan: Plan, mistakes: list[str]) -> Iterator[Entry]:
     labels = {label for experiment in plan.experiment for label in experiment.optimizers}
     mistakes += [f"optimizers.{label}: no experiment uses it" for label in plan.optimizers if label not in labels]
     for i, experiment in enumerate(plan.experiment):
-        place = f"experiment.{i}"
-        network, training = _over(plan.network, experiment.network), _over(plan.training, experiment.training)
-        mistakes += [f"{place}.{mistake}" for mistake in _misfits(dataset, network, training)]
-        methods = [
-            _attempt(mistakes, f"{place}.optimizers", _method, plan, label, multiple)
-            for label, multiple in product(experiment.optimizers, _grid(experiment))
-        ]
-        mistakes += [
-            f"{place}.optimizers: {label} has batch size 1, and batch_norm needs at least 2"
-            for label, choices in filter(None, methods)
-            if network.batch_norm and choices["batch_size"] == 1
-        ]
-        starts = [_attempt(mistakes, f"{place}.initializers", _initializer, x) for x in experiment.initializers]
-        seeds = range(experiment.seeds) if isinstance(experiment.seeds, int) else sorted(experiment.seeds)
-        # Seeds outermost: a run that is cut short has whole rounds.
-        for seed, start, method in product(seeds, starts, methods):
-            if method is None or start is None:
-                continue
-            label, choices = method
-            spec = TrialSpec(
-                dataset=plan.dataset,
-                data=dataset.fingerprint if dataset else "",
-                scaling=plan.scaling,
-                initializer=start,
-                epochs=experiment.epochs,
-                evaluations_per_epoch=experiment.evaluations_per_epoch,
-                seed=seed,
-                **choices,
-                **network.fields(),
-                **training.model_dump(),
-            )
-            yield Entry(experiment.name, label, spec)
+        yield from _entries_of(plan, experiment, dataset, f"experiment.{i}", mistakes)
+
+
+def _entries_of(
+    plan: Plan, experiment: ExperimentTable, dataset: datasets.Dataset | None, place: str, mistakes: list[str]
+) -> Iterator[Entry]:
+    """One experiment's trials. Seeds are outermost: a run that is cut short has whole rounds."""
+    network, training = _over(plan.network, experiment.network), _over(plan.training, experiment.training)
+    mistakes += [f"{place}.{mistake}" for mistake in _misfits(dataset, network, training)]
+    methods = [
+        _attempt(mistakes, f"{place}.optimizers", _method, plan, label, multiple)
+        for label, multiple in product(experiment.optimizers, _grid(experiment))
+    ]
+    mistakes += [
+        f"{place}.optimizers: {label} has batch size 1, and batch_norm needs at least 2"
+        for label, choices in filter(None, methods)
+        if network.batch_norm and choices["batch_size"] == 1
+    ]
+    starts = [_attempt(mistakes, f"{place}.initializers", _initializer, x) for x in experiment.initializers]
+    seeds = range(experiment.seeds) if isinstance(experiment.seeds, int) else sorted(experiment.seeds)
+    common = {
+        "dataset": plan.dataset,
+        "data": dataset.fingerprint if dataset else "",
+        "scaling": plan.scaling,
+        "epochs": experiment.epochs,
+        "evaluations_per_epoch": experiment.evaluations_per_epoch,
+        **network.fields(),
+        **training.model_dump(),
+    }
+    for seed, start, (label, choices) in product(seeds, filter(None, starts), filter(None, methods)):
+        yield Entry(experiment.name, label, TrialSpec(seed=seed, initializer=start, **choices, **common))
 
 
 def _over(table: Any, own: Any) -> Any:
