@@ -84,6 +84,27 @@ def test_nan_is_diverged(rogue):
     assert "nan at step 500" in record.reason
 
 
+def test_a_step_that_returns_a_copy_is_failed_with_what_the_contract_says(rogue):
+    record = run_in_child(rogue("return theta - lr * gradient"), 60)
+    assert record.status == "failed"
+    assert "rogue: step must change theta in place and return None, got ndarray" in record.reason
+
+
+def test_parameters_of_another_type_are_failed_with_what_the_contract_says(tmp_path):
+    path = tmp_path / "wide.py"
+    path.write_text(
+        "from optimizers import Optimizer, Positive\n"
+        "class Wide(Optimizer):\n"
+        "    lr: Positive = 0.1\n"
+        "    def step(self, theta, gradient, state, lr):\n        theta -= lr * gradient\n"
+        "    def readout(self, theta, state):\n        return theta.astype('float64')\n"
+    )
+    record = run_in_child(trial_spec("wide", source=path), 60)
+    assert record.status == "failed"
+    assert "wide: theta must stay" in record.reason
+    assert "float64" in record.reason
+
+
 def test_what_a_plugin_prints_is_no_result(rogue):
     record = run_in_child(rogue("print('{\"event\": \"end\"}'); os.write(1, b'x')"), 60)
     assert record.status == "done"
