@@ -53,6 +53,13 @@ def test_a_trial_that_ends_well():
     assert 0 < record.result["peak_memory_mb"] < 250
 
 
+def test_the_peak_of_memory_is_the_child_s_own_however_large_its_parent():
+    ballast = bytearray(300 * 2**20)
+    ballast[:: 2**12] = b"x" * len(ballast[:: 2**12])
+    assert run_in_child(trial_spec("minibatch_gd"), 60).result["peak_memory_mb"] < 250
+    assert len(ballast) == 300 * 2**20
+
+
 def test_an_exception_is_failed_with_its_place_and_the_curve_up_to_it(rogue):
     record = run_in_child(rogue("raise RuntimeError('no more')"), 60)
     assert record.status == "failed"
