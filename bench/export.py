@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EXTRA = "pip install scratchmark[export]"
+NEEDS = {"parquet": "pyarrow", "tensorboard": "tensorboardX"}
 SCALARS = {
     "train_loss": "loss/train",
     "validation_loss": "loss/validation",
@@ -43,7 +44,16 @@ def export(run: Run, folder: Path, form: str) -> list[Path]:
     """
     if form not in FORMS:
         raise ExportError(f"export: the format must be one of {', '.join(FORMS)}, got {form!r}")
+    if form in NEEDS:
+        _require(NEEDS[form], form)
     return FORMS[form](run, folder)
+
+
+def _require(package: str, form: str) -> None:
+    try:
+        import_module(package)
+    except ImportError:
+        raise ExportError(f"export: {form} needs the package {package}, which is not there: {EXTRA}") from None
 
 
 def _tables(suffix: str, write: Callable[["pd.DataFrame", Path], None]) -> Callable[[Run, Path], list[Path]]:
@@ -62,7 +72,6 @@ def _write_csv(frame: "pd.DataFrame", path: Path) -> None:
 
 
 def _write_parquet(frame: "pd.DataFrame", path: Path) -> None:
-    _optional("pyarrow", "Parquet")
     _flat(frame).to_parquet(path, engine="pyarrow", index=False)
 
 
@@ -82,7 +91,8 @@ def _flat(frame: "pd.DataFrame") -> "pd.DataFrame":
 
 def _export_events(run: Run, folder: Path) -> list[Path]:
     """An event file for each trial, in EXPERIMENT/LABEL/INITIALIZER/seed-N; one of an earlier export is replaced."""
-    writer = _optional("tensorboardX", "TensorBoard").SummaryWriter
+    from tensorboardX import SummaryWriter
+
     started = datetime.fromisoformat(run.started).timestamp()
     points = frames.points(run)
     safe = {name: _safe(points[name].unique()) for name in ("experiment", "label", "initializer")}
@@ -91,7 +101,7 @@ def _export_events(run: Run, folder: Path) -> list[Path]:
         first = curve.iloc[0]
         names = (safe["experiment"][experiment], safe["label"][label], safe["initializer"][first["initializer"]])
         place = folder.joinpath(*names, f"seed-{first['seed']}-{trial[:6]}")
-        _write_events(writer, place, curve, started)
+        _write_events(SummaryWriter, place, curve, started)
         written.append(place)
     return written
 
@@ -112,13 +122,6 @@ def _write_events(writer: Any, place: Path, curve: "pd.DataFrame", started: floa
             for column, tag in SCALARS.items():
                 if isfinite(point[column]):
                     events.add_scalar(tag, point[column], int(point["step"]), walltime=started + point["elapsed_s"])
-
-
-def _optional(package: str, what: str) -> Any:
-    try:
-        return import_module(package)
-    except ImportError:
-        raise ExportError(f"export: {what} needs the package {package}, which is not there: {EXTRA}") from None
 
 
 FORMS: dict[str, Callable[[Run, Path], list[Path]]] = {

@@ -41,36 +41,35 @@ class SoftmaxCrossEntropy:
     def __init__(self, z: Matrix, delta: Matrix) -> None:
         rows, n_classes = z.shape
         self.z_T, self.delta_T = z.T, delta.T
+        self.z_flat, self.delta_flat = (matrix.reshape(-1, copy=False) for matrix in (z, delta))
         self.exp = np.empty((n_classes, rows), z.dtype)
-        self.flat = self.exp.reshape(-1)
-        self.norm = np.empty((1, rows), z.dtype)
-        self.column = np.arange(rows)
-        self.true = np.empty(rows, np.intp)
+        self.top, self.norm, self.log = np.empty((3, 1, rows), z.dtype)
+        self.starts = np.arange(0, rows * n_classes, n_classes)
+        self.true = np.empty(rows, np.intp)  # where in z_flat the logits of the labels lie
 
     def loss(self, y: Labels) -> float:
         """The sum over the rows of their losses at labels `y` (rows,).
 
         Leaves exp(z - max z) in `exp` and its sum over the classes in `norm`.
         """
-        exp, norm, true = self.exp, self.norm, self.true
+        exp, top, norm, log = self.exp, self.top, self.norm, self.log
         np.copyto(exp, self.z_T)
-        np.maximum.reduce(exp, axis=0, out=norm, keepdims=True)
-        np.subtract(exp, norm, out=exp)  # softmax stays the same, exp cannot overflow
-        np.copyto(true, y)  # labels may be bytes, in which the product would overflow
-        np.multiply(true, len(self.column), out=true)
-        np.add(true, self.column, out=true)
-        true_logits = np.add.reduce(self.flat[true])
+        np.maximum.reduce(exp, axis=0, out=top, keepdims=True)
+        np.subtract(exp, top, out=exp)  # softmax stays the same, exp cannot overflow
         np.exp(exp, out=exp)
         np.add.reduce(exp, axis=0, out=norm, keepdims=True)
-        return float(np.add.reduce(np.log(norm), axis=None) - true_logits)
+        np.log(norm, out=log)
+        np.add(self.starts, y, out=self.true)
+        np.subtract(top, self.z_flat[self.true], out=top)
+        np.add(log, top, out=log)
+        return float(np.add.reduce(log, axis=None))
 
     def loss_and_gradient(self, y: Labels, weight: float) -> float:
         """`weight` times the sum of the losses; delta <- its gradient, weight (softmax(z) - onehot(y))."""
         loss = self.loss(y)
         np.divide(weight, self.norm, out=self.norm)
-        np.multiply(self.exp, self.norm, out=self.exp)
-        self.flat[self.true] -= weight
-        np.copyto(self.delta_T, self.exp)
+        np.multiply(self.exp, self.norm, out=self.delta_T)
+        self.delta_flat[self.true] -= weight
         return weight * loss
 
     @staticmethod

@@ -92,7 +92,6 @@ def test_json_lines_are_json_with_null_for_what_is_missing(results, tmp_path):
 
 
 def test_parquet_comes_back_as_it_went(results, tmp_path):
-    pytest.importorskip("pyarrow")
     points, trials = export(open_run("tiny", results), tmp_path / "out", "parquet")
     frame, back = load("tiny", results), pd.read_parquet(points)
     pd.testing.assert_frame_equal(back.drop(columns="settings"), frame.drop(columns="settings"), check_dtype=False)
@@ -114,7 +113,6 @@ def events(path):
 
 
 def test_tensorboard_gets_a_folder_for_each_trial(results, tmp_path):
-    pytest.importorskip("tensorboardX")
     made = open_run("tiny", results)
     places = export(made, tmp_path / "out", "tensorboard")
     assert export(made, tmp_path / "out", "tensorboard") == places

@@ -229,7 +229,7 @@ def test_N1_the_derivative_of_relu_is_0_at_0_of_either_sign(n, dtype):
 # --- Softmax and cross-entropy -----------------------------------------------------------------------------------
 
 # Four examples of three classes, with the summed loss's gradient as TensorFlow printed it.
-LOGITS = np.array([[1.0, 2, 3, 4], [2, 2, 3, 4], [5, 5, 5, 4]]).T
+LOGITS = np.ascontiguousarray(np.array([[1.0, 2, 3, 4], [2, 2, 3, 4], [5, 5, 5, 4]]).T)
 LABELS = np.array([2, 2, 2, 0])
 STORED_GRADIENT = np.array(
     [
