@@ -80,5 +80,5 @@ def _document(races: Sequence[Any], options: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    one_thread.ensure(sys.argv[1:])
+    one_thread.ensure(sys.argv[1:], "bench.peers")
     main(prog_name="python -m bench.peers")

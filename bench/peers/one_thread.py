@@ -23,10 +23,10 @@ HOW = (
 )
 
 
-def ensure(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> None:
-    """Bind this process to one core, and start it anew with the variables set unless they are."""
+def ensure(arguments: Sequence[str], module: str, environment: Mapping[str, str] = os.environ) -> None:
+    """Bind this process to one core, and start `python -m module` anew with the variables set unless they are."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     if any(environment.get(name) != value for name, value in ENVIRONMENT.items()):
-        command = [sys.executable, "-m", "bench.peers", *arguments]
+        command = [sys.executable, "-m", module, *arguments]
         os.execve(sys.executable, command, {**environment, **ENVIRONMENT})
