@@ -9,7 +9,6 @@ from typing import Any
 from bench import RULES
 from bench.clock import now_utc
 from bench.report.table import Column, Table, formatted, percent, plain
-from bench.statistics import expected_best
 from bench.tuning import FINALISTS, Outcome, counted, plan_text
 
 FEW = 5
@@ -46,7 +45,7 @@ def write_trials(outcome: Outcome, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(
             file,
-            ["optimizer", "study", "trial", "seed", *names, "validation_accuracy", "validation_loss", "status"],
+            ["optimizer", "study", "trial", "seed", *names, "validation_accuracy", "validation_loss", "wall_s", "status"],
             lineterminator="\n",
         )
         writer.writeheader()
@@ -79,8 +78,7 @@ def _budgets(outcome: Outcome) -> list[int]:
 
 
 def _summary_row(outcome: Outcome, label: str) -> dict[str, Any]:
-    attempts, bests = outcome.of_label(label), outcome.study_bests(label)
-    expected = expected_best([attempt.accuracy for attempt in attempts])
+    attempts, bests, expected = outcome.of_label(label), outcome.study_bests(label), outcome.best_of(label).score
     best = outcome.score(outcome.winner(label))[0]
     done = sum(attempt.status == "done" for attempt in attempts)
     row = {"optimizer": label, "settings": outcome.chosen(label), "best": best, "done": done, "n": len(attempts)}
@@ -108,7 +106,7 @@ def _trial_rows(outcome: Outcome) -> list[dict[str, Any]]:
     return [
         {"optimizer": a.place.label, "study": a.place.study, "trial": a.place.trial, "seed": a.spec.seed}
         | {name: a.spec.optimizer.settings[name] for name in outcome.tuning.spaces[a.place.label]}
-        | {"status": a.status}
+        | {"wall_s": f"{a.seconds:.3f}", "status": a.status}
         | ({"validation_accuracy": a.accuracy, "validation_loss": f"{a.loss:.6g}"} if a.status == "done" else {})
         for a in [*outcome.attempts, *outcome.finals]
     ]

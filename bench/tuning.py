@@ -17,6 +17,7 @@ from bench import registry
 from bench.plan import ExperimentTable, OptimizerTable, Plan, PlanError, PlannedRun, load_plan
 from bench.plugin import PluginError
 from bench.spec import TrialSpec
+from bench.statistics import BestOf
 from bench.store import Entry, Run, Store
 from optimizers._domains import Search, search_space
 
@@ -119,13 +120,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A trial of a search and how it came out, on the validation part, after its last step."""
+    """A trial of a search and how it came out, on the validation part, after its last step; `seconds` is all it took."""
 
     place: Place
     spec: TrialSpec
     status: str
     accuracy: float
     loss: float
+    seconds: float
 
     @property
     def rank(self) -> tuple[float, float]:
@@ -201,6 +203,11 @@ class Outcome:
     def study_bests(self, label: str) -> list[float]:
         """The best accuracy of each study: how much it depends on the draw."""
         return [self.ranked(label, study)[0].accuracy for study in range(self.tuning.n_studies)]
+
+    def best_of(self, label: str) -> BestOf:
+        """The accuracy to be expected of the best of k of an optimizer's trials, and their seconds."""
+        attempts = self.of_label(label)
+        return BestOf.of([attempt.accuracy for attempt in attempts], [attempt.seconds for attempt in attempts])
 
     def chosen(self, label: str) -> dict[str, Any]:
         """The searched hyperparameters with the values chosen; those that the plan has where no attempt got through."""
@@ -292,13 +299,15 @@ def _attempts(entries: Sequence[tuple[Place, Entry]], run: Run) -> list[Attempt]
     ends = run.points.drop_duplicates("trial", keep="last").set_index("trial")
     scores = zip(ends.index, ends["validation_accuracy"], ends["validation_loss"], strict=True)
     values = {trial: (float(accuracy), float(loss)) for trial, accuracy, loss in scores}
-    statuses = dict(zip(run.trials["trial"], run.trials["status"], strict=True))
-    return [_attempt(place, entry.spec, statuses[entry.spec.id], values) for place, entry in entries]
+    ended = {row["trial"]: (row["status"], row["wall_s"]) for row in run.trials.to_dict("records")}
+    return [_attempt(place, entry.spec, *ended[entry.spec.id], values) for place, entry in entries]
 
 
-def _attempt(place: Place, spec: TrialSpec, status: str, values: Mapping[str, tuple[float, float]]) -> Attempt:
+def _attempt(
+    place: Place, spec: TrialSpec, status: str, seconds: float, values: Mapping[str, tuple[float, float]]
+) -> Attempt:
     accuracy, loss = values[spec.id] if status == "done" else (WORST, float("inf"))
-    return Attempt(place, spec, status, accuracy, loss)
+    return Attempt(place, spec, status, accuracy, loss, seconds)
 
 
 def _again(attempt: Attempt, seed: int) -> Entry:
