@@ -13,6 +13,7 @@ Array = NDArray[Any]
 Rows = NDArray[np.intp]
 
 CHUNK = 512  # rows gathered at once: several small batches share one call, and stay in the processor's cache
+EVEN = 16  # columns, the bias's included, that BLAS takes at once: products of a multiple of them are the fastest
 
 
 class Batches:
@@ -20,7 +21,8 @@ class Batches:
 
     `batch_size` None is the full batch. The shuffles depend on `rng` alone, so trials of one seed see the examples
     in one order, whatever their optimizer. `drop_last` leaves a shorter last batch out; `sampling`, one of SAMPLINGS,
-    says how an epoch's rows are drawn.
+    says how an epoch's rows are drawn. `n_blank` (m,) tells how many zeros each row of `x` begins with: columns that
+    lead a batch with nothing in them are then left out, which the network knows to be zero.
     """
 
     def __init__(
@@ -33,9 +35,11 @@ class Batches:
         *,
         drop_last: bool = False,
         sampling: str = "shuffle",
+        n_blank: Rows | None = None,
     ) -> None:
         n = len(indices)
         self.x, self.y, self.indices, self.rng = x, y, indices, rng
+        self.n_blank = np.zeros(len(x), np.intp) if n_blank is None else n_blank
         self.batch_size = min(batch_size or n, n)
         self.steps_per_epoch = n // self.batch_size if drop_last else ceil(n / self.batch_size)
         self.n_rows = min(n, self.steps_per_epoch * self.batch_size)  # of an epoch
@@ -43,7 +47,7 @@ class Batches:
         self.first_order = self._order(True)
 
     def __iter__(self) -> Iterator[tuple[Array, Array]]:
-        """The batches (rows, n_features), (rows,), epoch after epoch, without end."""
+        """The batches (rows, n), (rows,), epoch after epoch, without end; n are the last columns of `x`."""
         if self.sampling == "shuffle" and self.batch_size == len(self.indices):
             yield from repeat((self.x[self.indices], self.y[self.indices]))  # gathered once: its order does not matter
         order = self.first_order
@@ -81,8 +85,16 @@ class Batches:
         for start in range(0, len(order), chunk):
             rows = order[start : start + chunk]
             x, y = self.x.take(rows, axis=0, mode="clip"), self.y.take(rows, mode="clip")
-            for i in range(0, len(rows), size):
-                yield x[i : i + size], y[i : i + size]
+            starts = range(0, len(rows), size)
+            for i, n in zip(starts, self._left_out(rows, starts), strict=True):
+                yield x[i : i + size, n:], y[i : i + size]
+
+    def _left_out(self, rows: Rows, starts: range) -> list[int]:
+        """How many columns to leave out of each batch of these rows: they are blank, and an even width remains."""
+        n_columns = self.x.shape[1] + 1
+        live = n_columns - np.minimum.reduceat(self.n_blank.take(rows), starts)
+        left_out: list[int] = np.maximum(n_columns + -live // EVEN * EVEN, 0).tolist()
+        return left_out
 
 
 def _shuffle(rows: Rows, batch_size: int, rng: Any, first: bool) -> Rows:

@@ -44,6 +44,11 @@ class Parts:
         """How many different labels there are."""
         return self.data.n_classes
 
+    @property
+    def n_blank(self) -> NDArray[np.intp] | None:
+        """How many zeros each row of `x` begins with, None where the scaling makes something else of a zero."""
+        return self.data.n_blank if self.scaling.keeps_zero else None
+
     @cached_property
     def validation(self) -> Examples:
         """The validation part."""

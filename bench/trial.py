@@ -80,6 +80,7 @@ class Trial:
             generator(spec.seed, "batches"),
             drop_last=spec.drop_last,
             sampling=spec.sampling,
+            n_blank=None if spec.augmentation else parts.n_blank,
         )
         if spec.batch_norm and self.batches.smallest == 1:
             raise ValueError("batch_norm: the last batch of an epoch has 1 row and needs 2: set drop_last")

@@ -42,12 +42,10 @@ def provenance(outcome: Outcome, command: str) -> str:
 def write_trials(outcome: Outcome, path: Path) -> None:
     """Every trial of the search as a line: hyperparameters, validation accuracy, status."""
     names = list(dict.fromkeys(name for space in outcome.tuning.spaces.values() for name in space))
+    heads = ["optimizer", "study", "trial", "seed", *names]
+    heads += ["validation_accuracy", "validation_loss", "wall_s", "status"]
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(
-            file,
-            ["optimizer", "study", "trial", "seed", *names, "validation_accuracy", "validation_loss", "wall_s", "status"],
-            lineterminator="\n",
-        )
+        writer = csv.DictWriter(file, heads, lineterminator="\n")
         writer.writeheader()
         writer.writerows(_trial_rows(outcome))
 

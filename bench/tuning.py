@@ -120,7 +120,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A trial of a search and how it came out, on the validation part, after its last step; `seconds` is all it took."""
+    """A trial of a search and how it came out, on the validation part, in the end; `seconds` are all it took."""
 
     place: Place
     spec: TrialSpec

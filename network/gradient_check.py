@@ -7,8 +7,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from network.layers import Inputs
 from network.layout import Layout, Vector
-from network.mlp import Inputs, Labels, Network
+from network.mlp import Labels, Network
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from network.layers import Inputs
 from network.layout import Matrix, Vector
-from network.mlp import MICRO_BATCH, Inputs, Labels, Network
+from network.mlp import MICRO_BATCH, Labels, Network
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,11 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from network.layout import Matrix, aligned_zeros
+
+Inputs = NDArray[np.number[Any]]
 
 
 class Dense:
@@ -48,20 +51,41 @@ class InputDense(Dense):
     """The first layer: z = [x/s 1] W for raw inputs such as pixels of 0 to 255, with s = 1/`scale`.
 
     Three things are cheaper here and exact: the scale is applied to the n_out columns of z, not to the many of x (the
-    column of ones holds s to make up for it); features that are silent, zero in every example, are left out of the
-    products, `n_live` remain; and nobody needs dL/dx.
+    column of ones holds s to make up for it); leading features that are silent, zero in every row, are left out of the
+    products; and nobody needs dL/dx.
     """
 
-    def __init__(self, rows: int, n_live: int, n_out: int, dtype: np.dtype[Any], *, bias: bool, scale: float) -> None:
-        super().__init__(rows, n_live, n_out, dtype, bias=bias)
-        self.ones[:] = 1 / scale
+    def __init__(self, rows: int, n_in: int, n_out: int, dtype: np.dtype[Any], *, bias: bool, scale: float) -> None:
+        super().__init__(rows, n_in, n_out, dtype, bias=bias)
         self.scale = scale
+        self._n_in, self._n_bias, self._memory = n_in, int(bias), self._x_1_T.T.reshape(-1)
 
     def bind(self, W: Matrix, dW: Matrix | None) -> None:
         """Take the block `W` as parameters from now on, and write their gradient into `dW`."""
-        n_silent = len(W) - len(self._x_1_T)
-        super().bind(W[n_silent:], None if dW is None else dW[n_silent:])
-        self._silent = W[:0] if dW is None else dW[:n_silent]
+        self._whole = W, W[:0] if dW is None else dW
+        self._views: dict[int, tuple[Matrix, ...]] = {}
+        self._n = -1
+
+    def take(self, x: Inputs) -> None:
+        """Take inputs `x` (rows, n), floats or bytes: the last n features, of which those before are silent."""
+        if x.shape[1] != self._n:
+            self._narrow(x.shape[1])
+        np.copyto(self.x, x)
+
+    def _narrow(self, n: int) -> None:
+        if n not in self._views:
+            self._views[n] = self._last(n)
+        self.x, self.ones, company, self._inputs, self._x_1_T, self.W, self.dW, self._silent = self._views[n]
+        self.ones[:], company[:] = 1 / self.scale, 0
+        self._n = n
+
+    def _last(self, n: int) -> tuple[Matrix, ...]:
+        """Views for the last `n` features; the inputs lie close together in the same memory, however many they are."""
+        (rows, _), (W, dW), n_silent = self.z.shape, self._whole, self._n_in - n
+        held, n_1 = len(self._held_delta), n + self._n_bias
+        x_1 = self._memory[: held * n_1].reshape(held, n_1)
+        inputs = x_1[:rows, :n], x_1[:rows, n:], x_1[rows:], operand(x_1[:rows]), x_1.T
+        return *inputs, W[n_silent:], dW[n_silent:], dW[:n_silent]
 
     def forward(self) -> None:
         """z <- [x/s 1] W."""

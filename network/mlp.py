@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from network.activations import ACTIVATIONS
 from network.batch_norm import BatchNorm, Normalize, NormalizeByStatistics, Statistics
-from network.layers import Dense, InputDense
+from network.layers import Dense, InputDense, Inputs
 from network.layout import Layout, Matrix, Vector
 from network.losses import loss_for
 from network.penalty import Penalty
 from network.stages import Stage, Stages
 
 Labels = NDArray[np.integer[Any]]
-Inputs = NDArray[np.number[Any]]
 
 LEARNING = (Dense, Normalize, NormalizeByStatistics)  # the stages that have parameters
 
@@ -43,7 +42,6 @@ class Pass:
     def __init__(
         self,
         sizes: Sequence[int],
-        n_live: int,
         rows: int,
         scale: float,
         dtype: np.dtype[Any],
@@ -51,7 +49,7 @@ class Pass:
         hidden_bias: bool,
     ) -> None:
         biases = [hidden_bias] * (len(sizes) - 2) + [True]
-        self.first = InputDense(rows, n_live, sizes[1], dtype, bias=biases[0], scale=scale)
+        self.first = InputDense(rows, sizes[0], sizes[1], dtype, bias=biases[0], scale=scale)
         self.last: Dense = self.first
         self.layers: list[Dense] = [self.first]
         self.stages: list[Stage] = [self.first]
@@ -76,8 +74,8 @@ class Pass:
             stage.bind(W, dW)
 
     def forward(self, x: Inputs, shift: float) -> Matrix:
-        """The logits (rows, classes) of inputs `x` (rows, n_live)."""
-        np.copyto(self.first.x, x)  # bytes become floats here
+        """The logits (rows, classes) of inputs `x` (rows, n), the last n features."""
+        self.first.take(x)
         if shift:
             np.subtract(self.first.x, shift, out=self.first.x)
         for stage in self.stages:
@@ -90,7 +88,7 @@ class Pass:
             stage.backward()
 
 
-Passes = dict[tuple[int, int, np.dtype[Any]], Pass]  # by rows, live features and type
+Passes = dict[tuple[int, np.dtype[Any]], Pass]  # by rows and type
 
 
 class Network:
@@ -229,20 +227,19 @@ class Network:
 
     def _pass(self, passes: Passes, x: Inputs, theta: Vector, gradient: Vector | None) -> Pass:
         """The memory for the rows of `x`, taken at the first call, bound to these vectors."""
-        rows, n_live = x.shape
-        part = passes.get((rows, n_live, theta.dtype))
+        rows, n = x.shape
+        if n > self.sizes[0]:
+            raise ValueError(f"Network: x must have at most {self.sizes[0]} columns, got {n}")
+        if n < self.sizes[0] and self.shift:
+            raise ValueError(f"Network: with a shift, features that are zero cannot be left out, got {n} columns")
+        part = passes.get((rows, theta.dtype))
         if part is None:
-            part = passes[rows, n_live, theta.dtype] = self._new_pass(rows, n_live, theta.dtype, passes)
+            between = self._stages.training if passes is self._training else self._stages.evaluation
+            part = passes[rows, theta.dtype] = Pass(
+                self.sizes, rows, self.scale, theta.dtype, between, self.batch_norm is None
+            )
         part.bind(theta, gradient, self.layout)
         return part
-
-    def _new_pass(self, rows: int, n_live: int, dtype: np.dtype[Any], passes: Passes) -> Pass:
-        if n_live > self.sizes[0]:
-            raise ValueError(f"Network: x must have at most {self.sizes[0]} columns, got {n_live}")
-        if n_live < self.sizes[0] and self.shift:
-            raise ValueError(f"Network: with a shift, features that are zero cannot be left out, got {n_live} columns")
-        between = self._stages.training if passes is self._training else self._stages.evaluation
-        return Pass(self.sizes, n_live, rows, self.scale, dtype, between, self.batch_norm is None)
 
 
 def _micro_batches(start: int, stop: int) -> Iterator[slice]:

@@ -208,6 +208,14 @@ def test_D4_silent_features_come_first_each_kind_rising(folder):
     assert data.x_test[:, :8].any()  # a test row may light what no training row did
 
 
+def test_D4_the_rarest_features_come_first_and_each_row_tells_how_many_zeros_lead_it():
+    x = np.array([[0, 7, 0, 1], [0, 0, 0, 1], [0, 5, 2, 1], [0, 0, 0, 0]], np.uint8)[:, None, :]
+    data = Dataset.from_arrays("tiny", x, np.arange(4), x, np.arange(4))
+    assert data.feature_order.tolist() == [0, 2, 1, 3]  # lit in 0, 1, 2 and 3 rows
+    assert data.x_train.tolist() == [[0, 7, 1], [0, 0, 1], [2, 5, 1], [0, 0, 0]]
+    assert data.n_blank.tolist() == [1, 2, 0, 3]
+
+
 @pytest.mark.parametrize("shape", [(28, 28), (8, 12)])
 def test_D4_examples_flatten_to_columns_and_back(shape):
     x = np.random.default_rng(1).integers(0, 256, (9, *shape), np.uint8)

@@ -127,6 +127,19 @@ def test_silent_leading_features_may_be_left_out(rows, scale, n_silent):
     np.testing.assert_array_equal(network.predict(theta, x[:, n_silent:]), network.predict(theta, x))
 
 
+@pytest.mark.parametrize("rows", [1, 8])
+def test_what_is_left_out_may_change_from_batch_to_batch(rows):
+    network = Network((6, 5, 3), scale=0.5)
+    theta, gradient = random_theta(network.layout), np.empty(network.layout.n)
+    for seed, n_silent in enumerate([3, 0, 4, 3, 6, 1]):
+        x, y = examples(rows, 6, 3, seed)
+        x[:, :n_silent] = 0
+        loss = network.loss_and_gradient(theta, x[:, n_silent:], y, gradient)
+        expected_loss, expected = gradient_of(Network((6, 5, 3), scale=0.5), theta, x, y)
+        assert loss == pytest.approx(expected_loss, rel=1e-12)
+        np.testing.assert_allclose(gradient, expected, rtol=1e-10, atol=1e-14)
+
+
 def test_micro_batches_add_up_to_the_mean_over_all_rows():
     network = Network((4, 5, 3))
     theta, (x, y) = random_theta(network.layout), examples(1100, 4, 3)

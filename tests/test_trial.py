@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from specs import trial_spec
 
-from bench import registry
+from bench import datasets, registry
 from bench.batches import Batches
 from bench.seeds import ROLES, generator
 from bench.trial import End, Point, Start, Trial
@@ -91,6 +91,23 @@ def test_B2_every_epoch_sees_every_row_once_the_short_last_batch_included(size):
         assert sorted(np.concatenate([y for _, y in epoch])) == rows.tolist()
         assert all((x[:, 0] == y).all() for x, y in epoch)
     assert len(epoch[-1][0]) == (len(rows) % (size or len(rows)) or size or len(rows))
+
+
+@pytest.mark.parametrize("size", [1, 16, 64, 100])
+def test_B2_what_is_left_out_of_a_batch_was_zero_in_all_of_it(size):
+    data = datasets.load("mnist")
+    rows = np.arange(1000)
+    whole, narrow = (
+        iter(Batches(data.x_train, data.y_train, rows, size, generator(0, "batches"), n_blank=n_blank))
+        for n_blank in (None, data.n_blank)
+    )
+    for _ in range(10):
+        (x, y), (part, labels) = next(whole), next(narrow)
+        n = x.shape[1] - part.shape[1]
+        assert 0 < n <= (x > 0).any(axis=0).argmax()
+        assert (part.shape[1] + 1) % 16 == 0  # with the bias's column
+        np.testing.assert_array_equal(part, x[:, n:])
+        np.testing.assert_array_equal(labels, y)
 
 
 def test_B4_the_order_depends_on_the_seed_and_changes_each_epoch():

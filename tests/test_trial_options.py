@@ -309,7 +309,7 @@ def test_D8_points_are_no_images():
 
 def batches_of(n, size, **how):
     rows = np.arange(n)
-    return Batches(rows, rows, rows, size, how.pop("rng", generator(0, "batches")), **how)
+    return Batches(rows[:, None], rows, rows, size, how.pop("rng", generator(0, "batches")), **how)
 
 
 def test_B2_drop_last_leaves_the_short_batch_out():

@@ -16,8 +16,8 @@ import numpy as np
 from .dataset import Array, Dataset
 
 # Part of every key: raise it when the layout of an entry, or what a Dataset holds, changes.
-FORMAT = 1
-ARRAYS = ("x_train", "y_train", "x_test", "y_test", "feature_order", "classes")
+FORMAT = 2
+ARRAYS = ("x_train", "y_train", "n_blank", "x_test", "y_test", "feature_order", "classes")
 
 
 def folder() -> Path:

@@ -13,10 +13,12 @@ from .error import DatasetError
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-# Silent features are those that are zero in every row of the training file: 67 of MNIST's 784 pixels, the corners
-# no pen ever reached. The gradient of their weights is the sum of x times something, exactly zero for every split
-# and batch, so leaving them out of the training rows makes the first product 9 % smaller at no cost in exactness.
-# Moving them to the front makes both halves contiguous; a dense network does not notice a permutation of its inputs.
+# The gradient of a feature's weights is the sum of x times something: exactly zero where the feature is zero in every
+# row of a batch. 67 of MNIST's 784 pixels are silent, zero in every row of the training file, the corners no pen ever
+# reached; more than a hundred are so in a batch of 64. Leaving them out of the first layer's products costs nothing in
+# exactness. So that what is left out and what remains are contiguous, the features come in the order of how many rows
+# have something there, the rarest first: a dense network does not notice a permutation of its inputs. The silent ones
+# are no columns of the training rows at all, and `n_blank` says how many more columns lead a row with nothing in them.
 # Test rows keep every column, since a test image may light a pixel that no training image did.
 #
 # This holds while zero stays zero. A scaling with a shift (z-score) turns silent features into a constant that does
@@ -28,9 +30,10 @@ class Dataset:
     name: str
     x_train: Array  # (m, n_live): the live features only
     y_train: Array  # (m,) intp, 0 .. n_classes - 1
+    n_blank: Array  # (m,) intp: how many zeros each row of x_train begins with
     x_test: Array  # (m_test, n_features): columns in feature_order
     y_test: Array  # (m_test,) intp
-    feature_order: Array  # (n_features,) intp: column j is raw feature feature_order[j]; silent ones first
+    feature_order: Array  # (n_features,) intp: column j is raw feature feature_order[j]; the rarest first
     classes: Array  # (n_classes,): the raw label of each class, rising
     shape: tuple[int, ...]  # of one raw example, such as (28, 28)
     fingerprint: str  # 16 hex digits of the raw data's SHA-256: a trial's id changes with its data
@@ -51,9 +54,9 @@ class Dataset:
         return self.n_features - int(self.x_train.shape[1])
 
     def widen(self, x: Array) -> Array:
-        """Training rows (m, n_live) with their silent zeros put back in front, (m, n_features)."""
+        """Training rows (m, n) with the zeros that were left out put back in front, (m, n_features)."""
         wide = np.zeros((len(x), self.n_features), x.dtype)
-        wide[:, self.n_silent :] = x
+        wide[:, self.n_features - x.shape[1] :] = x
         return wide
 
     def raw(self, x: Array) -> Array:
@@ -86,10 +89,12 @@ class Dataset:
         _check_labels(f"{name}: y_test", y_test, len(x_test))
         classes = np.unique(y_train).astype(np.intp)
         order, n_silent = _feature_order(_rows(x_train))
+        live = np.take(_rows(x_train), order[n_silent:], axis=1)
         return cls(
             name=name,
-            x_train=_locked(np.take(_rows(x_train), order[n_silent:], axis=1)),
+            x_train=_locked(live),
             y_train=_locked(_numbered(f"{name}: y_train", y_train, classes)),
+            n_blank=_locked(_n_blank(live)),
             x_test=_locked(np.take(_rows(x_test), order, axis=1)),
             y_test=_locked(_numbered(f"{name}: y_test", y_test, classes)),
             feature_order=_locked(order),
@@ -104,9 +109,13 @@ def _rows(x: Array) -> Array:
 
 
 def _feature_order(x: Array) -> tuple[Array, int]:
-    live = x.any(axis=0)
-    # A stable sort of False before True: the silent features first, each kind in rising order.
-    return np.argsort(live, kind="stable").astype(np.intp), int(live.size - live.sum())
+    lit = np.count_nonzero(x, axis=0)
+    return np.argsort(lit, kind="stable").astype(np.intp), int(np.count_nonzero(lit == 0))
+
+
+def _n_blank(x: Array) -> Array:
+    lit = x != 0
+    return np.where(lit.any(axis=1), lit.argmax(axis=1), x.shape[1]).astype(np.intp)
 
 
 def _numbered(who: str, y: Array, classes: Array) -> Array:

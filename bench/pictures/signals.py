@@ -11,8 +11,9 @@ from bench.datasets.dataset import Dataset
 from bench.seeds import generator
 from network import Network, initialize
 from network.inspection import layer_norms
+from network.layers import Inputs
 from network.layout import Vector
-from network.mlp import Inputs, Labels
+from network.mlp import Labels
 
 Array = NDArray[np.floating[Any]]
 

@@ -7,7 +7,8 @@ import numpy as np
 from bench.recipes._training import Training
 from network import Network, initialize
 from network.initializers import Initializer
-from network.mlp import Inputs, Labels
+from network.layers import Inputs
+from network.mlp import Labels
 from optimizers import Optimizer
 
 BATCH_SIZE = 64

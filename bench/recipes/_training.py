@@ -5,8 +5,9 @@ from typing import Any
 from bench.clock import Stopwatch
 from bench.recipes._faults import Fault
 from network import Network
+from network.layers import Inputs
 from network.layout import Vector, aligned_zeros
-from network.mlp import Inputs, Labels
+from network.mlp import Labels
 from optimizers import Optimizer
 
 

@@ -7,9 +7,10 @@ import numpy as np
 
 from bench.recipes._finding import Finding, at_most, holds, near
 from network import GradientReport, Layout, Network, check_gradient
+from network.layers import Inputs
 from network.layout import Vector
 from network.losses import BinaryCrossEntropy
-from network.mlp import Inputs, Labels
+from network.mlp import Labels
 
 TAKES = "a moment"
 

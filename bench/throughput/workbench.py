@@ -53,7 +53,9 @@ class Workbench:
 
     def batch(self, batch_size: BatchSize) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
         """The next batch of the shuffled order; the full batch is gathered only once, and that has happened."""
-        batches: Iterator[Any] = iter(Batches(*self._training, _rows(batch_size), generator(SEED, "batches")))
+        parts, rng = self.parts, generator(SEED, "batches")
+        rows = Batches(parts.x, parts.y, parts.train, _rows(batch_size), rng, n_blank=parts.n_blank)
+        batches: Iterator[Any] = iter(rows)
         next(batches)
         return batches.__next__
 
@@ -80,10 +82,6 @@ class Workbench:
     def n_examples(self, batch_size: BatchSize) -> int:
         """How many examples a batch of that size holds."""
         return _rows(batch_size) or len(self.parts.train)
-
-    @property
-    def _training(self) -> tuple[Any, Any, Any]:
-        return self.parts.x, self.parts.y, self.parts.train
 
     def _updater(self, name: str, closure: Closure) -> tuple[Vector, Callable[[Vector], object]]:
         """Theta (n,), and the named optimizer's step with a gradient (n,); a method that looks twice gets `closure`."""
