@@ -410,6 +410,34 @@ def test_S6_timings_without_a_spread_are_not_called_steady(folder, report):
     assert throughput.throughput(rows).rows[0][-1] == "–"
 
 
+def under(listed, **conditions):
+    return listed | {"extra_info": listed["extra_info"] | conditions}
+
+
+def test_S6_a_note_says_what_the_machine_did_while_the_steps_were_timed(tmp_path):
+    clock = {"mhz_min": 2400.0, "mhz_max": 3100.4}
+    rows = timed_rows(
+        tmp_path,
+        under(benchmark("step", "adam", 1, 1, 1e-4), load=1.0, steal_percent=0.0, **clock),
+        under(benchmark("step", "adam", 64, 64, 5e-4), load=1.25, steal_percent=0.31, **clock | {"mhz_min": 2100.0}),
+        under(benchmark("step", "adam", 512, 512, 5e-3), load=4.0, steal_percent=7.77, **clock),
+    )
+    (note,) = throughput.notes(rows)
+    assert note == (
+        "While the steps were timed: load average 1.2, at most 4.0 (the timing itself makes 1); processor at 2,100 to "
+        "3,100 MHz; the hypervisor took at most 7.8 % of the processors' time for others."
+    )
+    assert list(throughput.throughput(rows).data["steal_percent"]) == [0.0, 0.31, 7.77]
+
+
+def test_S6_what_the_system_did_not_say_is_left_out_of_the_note(tmp_path):
+    silent = {"mhz_min": None, "mhz_max": None, "steal_percent": None}
+    rows = timed_rows(tmp_path, under(benchmark("step", "adam", 1, 1, 1e-4), load=0.96, **silent))
+    assert throughput.notes(rows) == [
+        "While the steps were timed: load average 1.0, at most 1.0 (the timing itself makes 1)."
+    ]
+
+
 def test_S6_a_foreign_runtime_has_its_column(tmp_path):
     rows = timed_rows(
         tmp_path,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from math import nan
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from bench.report.table import Column, Table, formatted, missing, plain, significant
@@ -11,9 +12,10 @@ from bench.report.table import Column, Table, formatted, missing, plain, signifi
 Row = dict[str, Any]
 Times = dict[tuple[Any, ...], float]
 
+CONDITIONS = ("load", "mhz_min", "mhz_max", "steal_percent")
 STEADY = 0.1
 UNSTEADY = (
-    "A row is unsteady where the middle half of the timings of the step or of one of its parts spreads over more than "
+    "A row is unsteady where the middle half of the rounds of the step or of one of its parts spreads over more than "
     "10 % of their median: something else ran on the machine, or its clock changed. Differences of that size mean "
     "nothing there; time it again."
 )
@@ -61,6 +63,7 @@ def _row(info: Row, medians: Times, spreads: Times) -> Row:
         "update_us": 1e6 * _part("update", info, medians),
         "runtime": info.get("runtime"),
         "spread": _widest(_part(part, info, spreads) for part in ("step", "gradient", "update")),
+        **{name: info.get(name) for name in CONDITIONS},
     }
 
 
@@ -95,11 +98,30 @@ def _steadiness(spread: float) -> str:
 
 
 def notes(rows: list[Row]) -> list[str]:
-    """What is to be known of these rows: how sure they are, and that not all of them ran in NumPy."""
+    """What is to be known of these rows: how sure they are, what the machine did, and that not all ran in NumPy."""
     unsteady = sum(row["spread"] > STEADY for row in rows)
     found = f"{unsteady} of {len(rows)} rows are unsteady." if unsteady else "No row is unsteady."
     measured = any(not missing(row["spread"]) for row in rows)
-    return [*([f"{UNSTEADY} {found}"] if measured else []), *([FOREIGN] if _foreign(rows) else [])]
+    return [
+        *([f"{UNSTEADY} {found}"] if measured else []),
+        *_conditions(rows),
+        *([FOREIGN] if _foreign(rows) else []),
+    ]
+
+
+def _conditions(rows: list[Row]) -> list[str]:
+    """A note of the load, the clock and the steal, as far as they were recorded."""
+    load, slowest, fastest, steal = (_recorded(name, rows) for name in CONDITIONS)
+    said = [
+        *([f"load average {median(load):.1f}, at most {max(load):.1f} (the timing itself makes 1)"] if load else []),
+        *([f"processor at {min(slowest):,.0f} to {max(fastest):,.0f} MHz"] if slowest else []),
+        *([f"the hypervisor took at most {max(steal):.1f} % of the processors' time for others"] if steal else []),
+    ]
+    return [f"While the steps were timed: {'; '.join(said)}."] if said else []
+
+
+def _recorded(name: str, rows: list[Row]) -> list[float]:
+    return [row[name] for row in rows if not missing(row[name])]
 
 
 def _foreign(rows: list[Row]) -> bool:

@@ -1,6 +1,7 @@
 """Which optimizers and batch sizes the suite times, and what its JSON holds."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from bench import machine, registry
 from bench.plugin import PluginError
+from bench.throughput.rounds import Rounds
 from bench.throughput.workbench import Workbench
 
 BATCH_SIZES = (1, 64, 512, "full")
@@ -35,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Batch sizes outside, optimizers inside: those to be compared are timed one soon after the other."""
+    """Batch sizes outside, optimizers inside: those to be compared follow each other, and are one group."""
     if "batch_size" in metafunc.fixturenames:
         metafunc.parametrize("batch_size", BATCH_SIZES)
     if "optimizer" in metafunc.fixturenames:
@@ -46,6 +48,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def workbench() -> Workbench:
     """What is timed."""
     return Workbench()
+
+
+@pytest.fixture(scope="session")
+def rounds() -> Iterator[Rounds]:
+    """Whose turn it is."""
+    rounds = Rounds()
+    yield rounds
+    rounds.finish()
 
 
 def pytest_benchmark_generate_machine_info() -> dict[str, Any]:
