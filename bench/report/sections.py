@@ -95,7 +95,7 @@ def draw(run: Run, compared: list[Experiment], folder: Path) -> Content:
     sections = [
         *(s for e in compared if not e.compares_initializers for s in _optimizers(e, styles, pictures)),
         _throughput(timed, styles, pictures),
-        *(_initializers(e, styles, pictures) for e in compared if e.compares_initializers),
+        *(s for e in compared if e.compares_initializers for s in _initializers(e, styles, pictures)),
         *(s for e in compared for s in _learning_rates(e, pictures)),
         _failures(run),
         _hyperparameters(run),
@@ -145,21 +145,29 @@ def _throughput(timed: list[dict[str, Any]], styles: dict[str, Any], pictures: P
     return Section("Throughput", "", [ALONE, *throughput.notes(timed)], [table], bars, charts=charts)
 
 
-def _initializers(experiment: Experiment, styles: dict[str, Any], pictures: Path) -> Section:
+def _initializers(experiment: Experiment, styles: dict[str, Any], pictures: Path) -> Iterator[Section]:
     from bench.report import explore, figures
 
     matrix = tables.accuracy_matrix(experiment)
     static = [*figures.heat_map(experiment, matrix, pictures), *figures.multiples(experiment, styles, pictures)]
     charts = [*explore.heat_map(experiment, matrix, styles), *explore.curves(experiment, styles)]
     rows = tables.accuracy_rows(experiment)
-    folded = [tables.accuracy(experiment), *_against(experiment, rows), tables.time_to_target(experiment)]
-    folded.append(seconds.seconds(experiment))
-    ranking = cells.ranking(experiment)
-    about_ranks = cells.friedman(ranking) if ranking else cells.needed(experiment)
-    notes = [*_about_zeros(experiment), *against.notes(experiment, rows), about_ranks]
-    verdict = against.headline(experiment, rows)
-    shown = [tables.initializers(experiment), *([cells.ranks(experiment, ranking)] if ranking else [])]
-    return Section(f"Initializers: {experiment.name}", verdict, notes, shown, static, folded, charts=charts)
+    reached = tables.time_to_target(experiment)
+    folded = [tables.accuracy(experiment), *_against(experiment, rows), reached, seconds.seconds(experiment)]
+    notes = [*_about_zeros(experiment), *against.notes(experiment, rows)]
+    verdict, shown = against.headline(experiment, rows), [tables.initializers(experiment)]
+    yield Section(f"Initializers: {experiment.name}", verdict, notes, shown, static, folded, charts=charts)
+    yield _ranks(experiment, styles, pictures)
+
+
+def _ranks(experiment: Experiment, styles: dict[str, Any], pictures: Path) -> Section:
+    from bench.report import figures
+
+    title, ranking = f"Ranks: {experiment.name}", cells.ranking(experiment)
+    if ranking is None:
+        return Section(title, text=[cells.needed(experiment)])
+    diagram = figures.critical_difference(experiment, ranking, styles, pictures)
+    return Section(title, "", [cells.friedman(ranking)], [cells.ranks(experiment, ranking)], diagram)
 
 
 def _learning_rates(experiment: Experiment, pictures: Path) -> Iterator[Section]:
