@@ -6,8 +6,9 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from bench.report import against, cells, seconds, sensitivity, tables, throughput
+from bench.report import against, cells, profiles, seconds, sensitivity, tables, throughput
 from bench.report.experiment import Experiment
+from bench.report.profiles import Problems
 from bench.report.table import Table, missing, percent
 from bench.statistics import binomial_error
 from bench.store import Run
@@ -117,7 +118,9 @@ def _optimizers(experiment: Experiment, styles: dict[str, Any], pictures: Path) 
     curves = figures.curves(experiment, styles, pictures)
     notes = [BANDS, CONTENDED] if curves else ["No trial left a curve."]
     yield Section(f"Convergence: {name}", text=notes, figures=curves, charts=explore.curves(experiment, styles))
-    yield Section(f"Time to target: {name}", text=[CENSORED, CONTENDED], tables=[tables.time_to_target(experiment)])
+    reached = tables.time_to_target(experiment)
+    notes = [CENSORED, CONTENDED, profiles.needed(experiment, Problems.of(experiment, reached.data))]
+    yield Section(f"Time to target: {name}", text=notes, tables=[reached])
     yield Section(f"Seconds: {name}", text=[seconds.PROCESS, CONTENDED], tables=[seconds.seconds(experiment)])
 
 
@@ -158,6 +161,7 @@ def _initializers(experiment: Experiment, styles: dict[str, Any], pictures: Path
     verdict, shown = against.headline(experiment, rows), [tables.initializers(experiment)]
     yield Section(f"Initializers: {experiment.name}", verdict, notes, shown, static, folded, charts=charts)
     yield _ranks(experiment, styles, pictures)
+    yield _profiles(experiment, Problems.of(experiment, reached.data), styles, pictures)
 
 
 def _ranks(experiment: Experiment, styles: dict[str, Any], pictures: Path) -> Section:
@@ -168,6 +172,17 @@ def _ranks(experiment: Experiment, styles: dict[str, Any], pictures: Path) -> Se
         return Section(title, text=[cells.needed(experiment)])
     diagram = figures.critical_difference(experiment, ranking, styles, pictures)
     return Section(title, "", [cells.friedman(ranking)], [cells.ranks(experiment, ranking)], diagram)
+
+
+def _profiles(experiment: Experiment, problems: Problems, styles: dict[str, Any], pictures: Path) -> Section:
+    from bench.report import figures
+
+    title = f"Performance profiles: {experiment.name}"
+    if not profiles.comparable(experiment, problems):
+        return Section(title, text=[profiles.needed(experiment, problems)])
+    steps = figures.performance_profiles(experiment, problems.times, styles, pictures)
+    notes, table = [*profiles.notes(problems), CONTENDED], profiles.profiles(experiment, problems)
+    return Section(title, "", notes, [table], steps)
 
 
 def _learning_rates(experiment: Experiment, pictures: Path) -> Iterator[Section]:

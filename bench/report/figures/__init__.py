@@ -6,6 +6,7 @@
 from bench.report.figures.accuracy import final_accuracy, heat_map
 from bench.report.figures.canvas import GRID, INK, MUTED, PALE, PAPER, PNG_DPI, STYLE, Figure, Look, looks
 from bench.report.figures.curves import AXES, curves, mean_curve, multiples
+from bench.report.figures.profiles import performance_profiles
 from bench.report.figures.ranks import critical_difference
 from bench.report.figures.rates import sensitivity
 from bench.report.figures.throughput import throughput
@@ -28,6 +29,7 @@ __all__ = [
     "looks",
     "mean_curve",
     "multiples",
+    "performance_profiles",
     "sensitivity",
     "throughput",
 ]
