@@ -509,10 +509,12 @@ def test_S6_methods_are_ranked_over_initializers(tmp_path):
     assert "the critical difference is 1.48" in write_report(run, tmp_path / "report").page.read_text("utf-8")
 
 
-def test_S6_ranks_say_what_they_would_need(compared, page):
+def test_S6_ranks_and_profiles_say_what_they_would_need(compared, page):
     assert cells.ranking(compared["initializers"]) is None
     assert cells.needed(compared["initializers"]).endswith("this experiment has 2 initializers and 2 methods.")
     assert "this experiment has 1 initializer and 5 methods." in page
+    for have in ("1 initializer and has 2 methods.", "1 initializer and has 5 methods."):  # from zeros none is reached
+        assert f"this experiment reached one from {have}" in page
 
 
 # --- escaping

@@ -60,12 +60,13 @@ def friedman(found: Ranking) -> str:
 
 def needed(experiment: Experiment) -> str:
     """What ranks over cells would need."""
-    have = f"{_counted(experiment.initializers, 'initializer')} and {_counted(experiment.labels, 'method')}"
+    have = f"{counted(experiment.initializers, 'initializer')} and {counted(experiment.labels, 'method')}"
     return (
         f"Ranks over tasks (Friedman's and Nemenyi's tests) need at least {LEAST_CELLS} cells, as initializers are, "
         f"and {LEAST_METHODS} methods, with every trial ended; this experiment has {have}."
     )
 
 
-def _counted(names: list[str], noun: str) -> str:
-    return f"{len(names)} {noun}" + ("s" if len(names) > 1 else "")
+def counted(names: list[str], noun: str) -> str:
+    """How many there are: `2 initializers`."""
+    return f"{len(names)} {noun}" + ("" if len(names) == 1 else "s")

@@ -6,8 +6,9 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from bench.report import against, cells, seconds, sensitivity, tables, throughput
+from bench.report import against, cells, profiles, seconds, sensitivity, tables, throughput
 from bench.report.experiment import Experiment
+from bench.report.profiles import Problems
 from bench.report.table import Table, missing, percent
 from bench.statistics import binomial_error
 from bench.store import Run
@@ -95,7 +96,7 @@ def draw(run: Run, compared: list[Experiment], folder: Path) -> Content:
     sections = [
         *(s for e in compared if not e.compares_initializers for s in _optimizers(e, styles, pictures)),
         _throughput(timed, styles, pictures),
-        *(_initializers(e, styles, pictures) for e in compared if e.compares_initializers),
+        *(s for e in compared if e.compares_initializers for s in _initializers(e, styles, pictures)),
         *(s for e in compared for s in _learning_rates(e, pictures)),
         _failures(run),
         _hyperparameters(run),
@@ -117,7 +118,9 @@ def _optimizers(experiment: Experiment, styles: dict[str, Any], pictures: Path) 
     curves = figures.curves(experiment, styles, pictures)
     notes = [BANDS, CONTENDED] if curves else ["No trial left a curve."]
     yield Section(f"Convergence: {name}", text=notes, figures=curves, charts=explore.curves(experiment, styles))
-    yield Section(f"Time to target: {name}", text=[CENSORED, CONTENDED], tables=[tables.time_to_target(experiment)])
+    reached = tables.time_to_target(experiment)
+    notes = [CENSORED, CONTENDED, profiles.needed(experiment, Problems.of(experiment, reached.data))]
+    yield Section(f"Time to target: {name}", text=notes, tables=[reached])
     yield Section(f"Seconds: {name}", text=[seconds.PROCESS, CONTENDED], tables=[seconds.seconds(experiment)])
 
 
@@ -145,21 +148,41 @@ def _throughput(timed: list[dict[str, Any]], styles: dict[str, Any], pictures: P
     return Section("Throughput", "", [ALONE, *throughput.notes(timed)], [table], bars, charts=charts)
 
 
-def _initializers(experiment: Experiment, styles: dict[str, Any], pictures: Path) -> Section:
+def _initializers(experiment: Experiment, styles: dict[str, Any], pictures: Path) -> Iterator[Section]:
     from bench.report import explore, figures
 
     matrix = tables.accuracy_matrix(experiment)
     static = [*figures.heat_map(experiment, matrix, pictures), *figures.multiples(experiment, styles, pictures)]
     charts = [*explore.heat_map(experiment, matrix, styles), *explore.curves(experiment, styles)]
     rows = tables.accuracy_rows(experiment)
-    folded = [tables.accuracy(experiment), *_against(experiment, rows), tables.time_to_target(experiment)]
-    folded.append(seconds.seconds(experiment))
-    ranking = cells.ranking(experiment)
-    about_ranks = cells.friedman(ranking) if ranking else cells.needed(experiment)
-    notes = [*_about_zeros(experiment), *against.notes(experiment, rows), about_ranks]
-    verdict = against.headline(experiment, rows)
-    shown = [tables.initializers(experiment), *([cells.ranks(experiment, ranking)] if ranking else [])]
-    return Section(f"Initializers: {experiment.name}", verdict, notes, shown, static, folded, charts=charts)
+    reached = tables.time_to_target(experiment)
+    folded = [tables.accuracy(experiment), *_against(experiment, rows), reached, seconds.seconds(experiment)]
+    notes = [*_about_zeros(experiment), *against.notes(experiment, rows)]
+    verdict, shown = against.headline(experiment, rows), [tables.initializers(experiment)]
+    yield Section(f"Initializers: {experiment.name}", verdict, notes, shown, static, folded, charts=charts)
+    yield _ranks(experiment, styles, pictures)
+    yield _profiles(experiment, Problems.of(experiment, reached.data), styles, pictures)
+
+
+def _ranks(experiment: Experiment, styles: dict[str, Any], pictures: Path) -> Section:
+    from bench.report import figures
+
+    title, ranking = f"Ranks: {experiment.name}", cells.ranking(experiment)
+    if ranking is None:
+        return Section(title, text=[cells.needed(experiment)])
+    diagram = figures.critical_difference(experiment, ranking, styles, pictures)
+    return Section(title, "", [cells.friedman(ranking)], [cells.ranks(experiment, ranking)], diagram)
+
+
+def _profiles(experiment: Experiment, problems: Problems, styles: dict[str, Any], pictures: Path) -> Section:
+    from bench.report import figures
+
+    title = f"Performance profiles: {experiment.name}"
+    if not profiles.comparable(experiment, problems):
+        return Section(title, text=[profiles.needed(experiment, problems)])
+    steps = figures.performance_profiles(experiment, problems.times, styles, pictures)
+    notes, table = [*profiles.notes(problems), CONTENDED], profiles.profiles(experiment, problems)
+    return Section(title, "", notes, [table], steps)
 
 
 def _learning_rates(experiment: Experiment, pictures: Path) -> Iterator[Section]:
