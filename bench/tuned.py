@@ -15,12 +15,19 @@ FEW = 5
 
 
 def write_tuned(outcome: Outcome, path: Path, command: str) -> Path:
-    """Write the tuned plan to `path`, a TOML file, and the trials beside it as CSV; return the CSV's path."""
+    """Write the tuned plan to `path`, a TOML file, and return the CSV of its trials, which lies beside it.
+
+    A third file draws what k of the trials may be expected to find.
+    """
+    from bench.report.figures import expected_best, looks
+
     path.parent.mkdir(parents=True, exist_ok=True)
     plan = outcome.plan(name=re.sub(r"^[^A-Za-z0-9]+|[^A-Za-z0-9_.-]", "", path.stem) or "tuned")
     path.write_text(provenance(outcome, command) + "\n" + plan_text(plan), "utf-8")
     trials = path.with_suffix(".csv")
     write_trials(outcome, trials)
+    found = {label: outcome.best_of(label) for label in outcome.tuning.methods}
+    expected_best(found, looks(found), path.parent, f"{path.stem}-expected-best")
     return trials
 
 

@@ -1,6 +1,7 @@
 """Tuning: equal budgets, prefixes, chosen on validation; a real search on real MNIST."""
 
 import csv
+import itertools
 from dataclasses import replace
 from inspect import getsourcefile
 from pathlib import Path
@@ -248,6 +249,22 @@ def test_its_trials_in_compact_form(searched, tmp_path):
     )
     assert float(best["lr"]) == found.chosen("adam")["lr"]
     assert {row["beta1"] for row in rows if row["optimizer"] == "wild"} == {""}
+
+
+def test_what_k_trials_may_be_expected_to_find_is_drawn_and_costs_their_seconds(searched, tmp_path):
+    found = searched[-1]
+    trials = write_tuned(found, tmp_path / "t.toml", "scratchmark tune")
+    assert {path.name for path in tmp_path.glob("t-expected-best.*")} == {
+        "t-expected-best.svg",
+        "t-expected-best.png",
+    }
+    with trials.open() as file:
+        rows = [row for row in csv.DictReader(file) if row["optimizer"] == "adam" and int(row["seed"]) < 1100]
+    best = found.best_of("adam")
+    pairs = itertools.combinations([float(row["validation_accuracy"]) for row in rows], 2)
+    assert best.score[1] == pytest.approx(np.mean([max(pair) for pair in pairs]))
+    assert best.seconds[1] == pytest.approx(2 * np.mean([float(row["wall_s"]) for row in rows]), rel=1e-2)
+    assert len(best.k) == len(rows)
 
 
 def test_the_table_tells_the_spread_over_studies_and_the_expected_best(searched):

@@ -4,6 +4,7 @@
 """
 
 from bench.report.figures.accuracy import final_accuracy, heat_map
+from bench.report.figures.budgets import expected_best
 from bench.report.figures.canvas import GRID, INK, MUTED, PALE, PAPER, PNG_DPI, STYLE, Figure, Look, looks
 from bench.report.figures.curves import AXES, curves, mean_curve, multiples
 from bench.report.figures.profiles import performance_profiles
@@ -24,6 +25,7 @@ __all__ = [
     "Look",
     "critical_difference",
     "curves",
+    "expected_best",
     "final_accuracy",
     "heat_map",
     "looks",
