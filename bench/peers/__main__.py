@@ -12,8 +12,18 @@ from bench.peers import one_thread
 BATCH_SIZES = "1,32,64,128,512,4096,full,full-in-place"
 WIDE_BATCH_SIZES = "1,64,512"  # 33 times the work an example
 COMPILED_BATCH_SIZES = ("64", "512")
-QUICK = {"optimizers": "sgd,adam", "batch_sizes": "1,64,128,512,full", "repeats": 5, "target_s": 0.2}
-FULL = {"optimizers": "sgd,momentum,rmsprop,adam", "batch_sizes": None, "repeats": 5, "target_s": 0.25}
+QUICK: dict[str, Any] = {
+    "sizes": "default",
+    "optimizers": "sgd,adam",
+    "batch_sizes": "1,64,128,512,full",
+    "target_s": 0.2,
+}
+FULL: dict[str, Any] = {
+    "sizes": "default,wide",
+    "optimizers": "sgd,momentum,rmsprop,adam",
+    "batch_sizes": None,
+    "target_s": 0.25,
+}
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,15 +31,17 @@ FULL = {"optimizers": "sgd,momentum,rmsprop,adam", "batch_sizes": None, "repeats
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the tables here too.")
 @click.option("--optimizers", help="Of sgd,momentum,rmsprop,adam.")
 @click.option("--batch-sizes", help=f"Of any numbers, full and full-in-place; {BATCH_SIZES} unless given.")
-@click.option("--sizes", default="default", show_default=True, help="Of default (128-64) and wide (784-1024-1024).")
+@click.option("--sizes", help="Of default (128-64) and wide (784-1024-1024).")
 @click.option("--contenders", help="These alone, by their names in the table.")
-@click.option("--repeats", type=click.IntRange(1), help="How often each contender runs in a race.")
-def main(quick: bool, out: Path | None, sizes: str, contenders: str | None, **given: Any) -> None:
+@click.option(
+    "--repeats", type=click.IntRange(1), default=5, show_default=True, help="How often each contender runs in a race."
+)
+def main(quick: bool, out: Path | None, contenders: str | None, **given: Any) -> None:
     """Measure training steps of the product and of its peers side by side: one thread, same weights, same batches."""
     options = (QUICK if quick else FULL) | {name: value for name, value in given.items() if value is not None}
     lineup = _lineup(contenders, quick)
     try:
-        races = list(_races(sizes.split(","), lineup, options))
+        races = list(_races(options["sizes"].split(","), lineup, options))
     except RuntimeError as error:
         raise click.ClickException(str(error)) from None
     text = _document(races, options)
