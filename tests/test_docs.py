@@ -1,6 +1,7 @@
 """The documentation is true: its code runs, its links lead somewhere."""
 
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,11 @@ def test_S13_the_readme_s_plugin_passes_the_kit_and_trains(tmp_path):
     record = run_in_child(trial_spec("heavy_ball", source=path), 60)
     assert (record.status, record.reason) == ("done", "")
     assert record.result["test_accuracy"] > 0.85
+
+
+def test_the_default_plan_is_the_one_that_the_kept_search_has_written():
+    tuned = ROOT / "results" / "reference" / "tuning" / "default.toml"
+    assert (files("bench") / "plans" / "default.toml").read_text("utf-8") == tuned.read_text("utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
