@@ -1,7 +1,7 @@
 """`python -m bench.peers.anatomy`: where the microseconds of a training step go, call by call, as Markdown."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from statistics import median
 
 import click
@@ -9,6 +9,7 @@ import numpy as np
 from tabulate import tabulate
 
 from bench.clock import seconds
+from bench.parts import Examples
 from bench.peers import one_thread
 from bench.throughput.workbench import Call, Workbench
 from network.layers import Dense
@@ -36,13 +37,13 @@ def main(optimizer: str, batch_sizes: str) -> None:
 
 def calls(workbench: Workbench, optimizer: str, batch_size: int) -> Iterator[tuple[str, Call]]:
     """Each call of a step in its order, by what it does, and the whole step at the end."""
-    x, y = workbench.batch(batch_size)()
+    x, y = typical(workbench.batch(batch_size))
     gradient = np.zeros_like(workbench.start)
     workbench.network.loss_and_gradient(workbench.start, x, y, gradient)
     part = workbench.network.training_pass(workbench.start, x, gradient)
     part.first.scale = 1.0  # its way back scales delta where it lies: done again and again, that ends in slow denormals
     yield "the next batch", workbench.batch(batch_size)
-    yield "bytes to float32", lambda: np.copyto(part.first.x, x)
+    yield "bytes to float32", lambda: part.first.take(x)
     for name, stage in named(part):
         yield f"{name}, forward", stage.forward
     yield "softmax, loss and its gradient", lambda: part.loss.loss_and_gradient(y, 1 / len(x))
@@ -50,6 +51,12 @@ def calls(workbench: Workbench, optimizer: str, batch_size: int) -> Iterator[tup
         yield f"{name}, backward", stage.backward
     yield f"update, {optimizer}", workbench.update(optimizer)
     yield WHOLE, workbench.step(optimizer, batch_size)
+
+
+def typical(next_batch: Callable[[], Examples]) -> Examples:
+    """Of 101 batches the one of median width: what is dark in all of it, and left out, differs from one to the next."""
+    batches = [next_batch() for _ in range(101)]
+    return sorted(batches, key=lambda batch: batch[0].shape[1])[50]
 
 
 def named(part: Pass) -> Iterator[tuple[str, Stage]]:
