@@ -2,20 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.resources import files
-from math import ceil, inf, isfinite, nan
-from statistics import median
-from typing import TYPE_CHECKING, Any
+from math import ceil, isfinite, nan
+from typing import Any, Protocol
 
-import pandas as pd
-
-from bench import datasets
+from bench.field import Field
 from bench.report.table import Table, formatted, percent, plain, significant
-from bench.report.tables import reach
 from bench.statistics import (
     LEAST_N,
-    Reach,
     Sensitivity,
     Survival,
     Verdict,
@@ -26,10 +20,7 @@ from bench.statistics import (
 from bench.store import Run
 from bench.tuning import Outcome, counted
 
-if TYPE_CHECKING:
-    from bench.race import Race
-
-RACE, RATES = "race", "learning rates"
+RATES = "learning rates"
 
 TARGETS = (0.90, 0.95, 0.97, 0.98)
 BEATS = {"better": "beats", "worse": "loses to"}
@@ -87,72 +78,28 @@ class Meeting:
         )
 
 
-class Field:
-    """The entrants' trials on the seeds that all of them have ended."""
+class Contest(Protocol):
+    """What the verdict has to know of a race."""
 
-    def __init__(self, run: Run, labels: Sequence[str]) -> None:
-        trials = run.trials[run.trials["experiment"] == RACE]
-        ended = trials[trials["status"] != "planned"].groupby("seed").size()
-        self.seeds = sorted(ended[ended == len(labels)].index)
-        self.trials = trials[trials["seed"].isin(self.seeds)]
-        self.labels = list(labels)
-        self.n_planned = trials["seed"].nunique()
-        self.points = run.points[run.points["experiment"] == RACE]
-        self.guessing = 1 / datasets.load(str(trials["dataset"].iloc[0])).n_classes
+    challenger: str
+    opponents: list[str]
+    labels: list[str]
+    epochs: int
 
-    def of(self, label: str) -> pd.DataFrame:
-        """An entrant's trials by seed."""
-        return self.trials[self.trials["label"] == label].sort_values("seed")
+    @property
+    def round_s(self) -> float:
+        """The seconds in which each entrant runs once."""
 
-    def accuracies(self, label: str) -> list[float]:
-        """The test accuracy on each seed; one that did not get through has that of guessing."""
-        trials = self.of(label)
-        done = trials["status"] == "done"
-        return [float(x) for x in pd.to_numeric(trials["test_accuracy"]).where(done, self.guessing)]
+    @property
+    def batch_sizes(self) -> str:
+        """The batch size, each where there are several."""
 
-    def failed(self, label: str) -> int:
-        """How many seeds did not get through."""
-        return int((self.of(label)["status"] != "done").sum())
-
-    def reaches(self, label: str, target: float) -> list[Reach | None]:
-        """Where each seed came to a target."""
-        return [reach(self.curves[trial], target) for trial in self.of(label)["trial"]]
-
-    def reached(self, target: float) -> bool:
-        """Whether any trial came to a target."""
-        return any(any(self.reaches(label, target)) for label in self.labels)
-
-    def times(self, label: str, target: float, axis: str) -> list[float]:
-        """When each seed came to a target; infinite where it did not."""
-        return [getattr(r, axis) if r else inf for r in self.reaches(label, target)]
-
-    def survival(self, label: str, target: float, axis: str) -> Survival:
-        """The times to a target, those of the seeds that missed it censored at their end."""
-        times = self.times(label, target, axis)
-        last = [self._last(trial, axis) for trial in self.of(label).itertuples()]
-        seen = [t if isfinite(t) else end for t, end in zip(times, last, strict=True)]
-        return Survival.of(seen, [isfinite(t) for t in times])
-
-    def step_us(self, label: str, *phases: str) -> float:
-        """The median time of a step's phases, in microseconds."""
-        trials = self.of(label)
-        trials = trials[trials["status"] == "done"]
-        per_step = sum(trials[f"{phase}_s"] for phase in phases) / trials["n_steps"]
-        return 1e6 * float(median(per_step)) if len(trials) else nan
-
-    @cached_property
-    def curves(self) -> dict[str, pd.DataFrame]:
-        """The curve of each trial."""
-        empty = self.points.iloc[:0]
-        grouped = dict(iter(self.points.groupby("trial")))
-        return {trial: grouped.get(trial, empty) for trial in self.trials["trial"]}
-
-    def _last(self, trial: Any, axis: str) -> float:
-        curve = self.curves[trial.trial]
-        return float(curve[axis].iloc[-1]) if trial.status == "done" else inf
+    @property
+    def lost(self) -> list[str]:
+        """What there was no time for."""
 
 
-def verdict_page(run: Run, outcome: Outcome, race: "Race", command: str) -> str:
+def verdict_page(run: Run, outcome: Outcome, race: Contest, command: str) -> str:
     """The page in Markdown."""
     from jinja2 import Environment, StrictUndefined
 
@@ -174,7 +121,7 @@ def verdict_page(run: Run, outcome: Outcome, race: "Race", command: str) -> str:
     )
 
 
-def verdict_data(run: Run, race: "Race") -> dict[str, Any]:
+def verdict_data(run: Run, race: Contest) -> dict[str, Any]:
     """The findings as data, without numbers that are none."""
     field = Field(run, race.labels)
     found = [_meeting_data(meeting) for meeting in meetings(field, race)]
@@ -182,7 +129,7 @@ def verdict_data(run: Run, race: "Race") -> dict[str, Any]:
     return {"run": run.name, "challenger": race.challenger, "epochs": race.epochs, "against": found, "failed": failed}
 
 
-def meetings(field: Field, race: "Race") -> list[Meeting]:
+def meetings(field: Field, race: Contest) -> list[Meeting]:
     """The challenger against each opponent, corrected for their number."""
     own = field.accuracies(race.challenger)
     pairs = {opponent: (own, field.accuracies(opponent)) for opponent in race.opponents}
@@ -249,7 +196,7 @@ def points(v: Verdict) -> str:
     return f"{100 * d.mean:+.2f} points ({_level(v)} interval {100 * d.low:+.2f} to {100 * d.high:+.2f})"
 
 
-def _meeting(race: "Race", opponent: str, own: list[float], others: list[float], v: Verdict) -> Meeting:
+def _meeting(race: Contest, opponent: str, own: list[float], others: list[float], v: Verdict) -> Meeting:
     spread = standard_deviation([a - b for a, b in zip(own, others, strict=True)])
     n, alpha = v.difference.n, 1 - v.difference.confidence
     detectable = detectable_difference(spread, n, alpha) if n >= LEAST_N else nan

@@ -12,15 +12,17 @@ import pytest
 from specs import trial_spec
 
 from bench import registry
+from bench.budget import FEW_TRIALS, MOST_SEEDS, MOST_TRIALS, MULTIPLES, N_FINALS, Budget, Cost
 from bench.cap import Cap, Capped
 from bench.executors import run_all
+from bench.field import RACE, Field
 from bench.plan import PlanError, load_plan
 from bench.plugin import PluginError
-from bench.race import FEW_TRIALS, MOST_SEEDS, MOST_TRIALS, MULTIPLES, N_FINALS, Budget, Cost, Race
+from bench.race import Race
 from bench.record import Record
 from bench.run import open_store
 from bench.tuning import FIRST_SEED, Outcome, Tuning
-from bench.verdict import RACE, Field, meetings, rates, times, verdict_page
+from bench.verdict import meetings, rates, times, verdict_page
 
 SMALL = """
 name = "small"
