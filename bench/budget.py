@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from bench.outcome import FINALISTS
 from bench.plugin import PluginError
 from bench.record import Record
-from bench.tuning import FINAL_SEEDS, FINALISTS
+from bench.tuning import FINAL_SEEDS
 
 N_FINALS = FINALISTS * len(FINAL_SEEDS)
 MULTIPLES = (0.1, 0.3, 1.0, 3.0, 10.0)

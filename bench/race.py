@@ -15,6 +15,7 @@ from bench.executors import run_all
 from bench.field import RACE
 from bench.guard import run_in_child
 from bench.machine import fingerprint, n_cores
+from bench.outcome import Outcome, search
 from bench.plan import ExperimentTable, OptimizerTable, Plan, PlanError, PlannedRun, load_plan
 from bench.progress import shown
 from bench.run import Listener, missing
@@ -22,16 +23,7 @@ from bench.spec import TrialSpec
 from bench.statistics import ALPHA, n_possible
 from bench.store import Run, Store
 from bench.tuned import write_tuned
-from bench.tuning import (
-    FIRST_SEED,
-    Outcome,
-    Tuning,
-    counted,
-    methods_of,
-    plan_text,
-    search,
-    space_of,
-)
+from bench.tuning import FIRST_SEED, Tuning, counted, methods_of, plan_text, space_of
 from bench.verdict import RATES, verdict_data, verdict_page
 
 EPOCHS = 3

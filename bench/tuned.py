@@ -8,8 +8,9 @@ from typing import Any
 
 from bench import RULES
 from bench.clock import now_utc
+from bench.outcome import FINALISTS, Outcome
 from bench.report.table import Column, Table, formatted, percent, plain
-from bench.tuning import FINALISTS, Outcome, counted, plan_text
+from bench.tuning import counted, plan_text
 
 FEW = 5
 

@@ -7,6 +7,7 @@ from math import ceil, isfinite, nan
 from typing import Any, Protocol
 
 from bench.field import Field
+from bench.outcome import Outcome
 from bench.report.table import Table, formatted, percent, plain, significant
 from bench.statistics import (
     LEAST_N,
@@ -18,7 +19,7 @@ from bench.statistics import (
     verdicts,
 )
 from bench.store import Run
-from bench.tuning import Outcome, counted
+from bench.tuning import counted
 
 RATES = "learning rates"
 

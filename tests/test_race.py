@@ -16,12 +16,13 @@ from bench.budget import FEW_TRIALS, MOST_SEEDS, MOST_TRIALS, MULTIPLES, N_FINAL
 from bench.cap import Cap, Capped
 from bench.executors import run_all
 from bench.field import RACE, Field
+from bench.outcome import Outcome
 from bench.plan import PlanError, load_plan
 from bench.plugin import PluginError
 from bench.race import Race
 from bench.record import Record
 from bench.run import open_store
-from bench.tuning import FIRST_SEED, Outcome, Tuning
+from bench.tuning import FIRST_SEED, Tuning
 from bench.verdict import meetings, rates, times, verdict_page
 
 SMALL = """

@@ -10,23 +10,12 @@ import numpy as np
 import pytest
 
 from bench import registry
+from bench.outcome import FINALISTS, WORST, Outcome, search
 from bench.plan import PlanError, load_plan
 from bench.plugin import PluginError
 from bench.run import missing, open_store, run_plan
 from bench.tuned import summary, write_tuned
-from bench.tuning import (
-    FINAL_SEEDS,
-    FINALISTS,
-    FIRST_SEED,
-    WORST,
-    Outcome,
-    Tuning,
-    counted,
-    halton,
-    plan_text,
-    search,
-    space_of,
-)
+from bench.tuning import FINAL_SEEDS, FIRST_SEED, Tuning, counted, halton, plan_text, space_of
 from optimizers._domains import search_space
 
 SMALL = """

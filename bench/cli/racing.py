@@ -48,8 +48,9 @@ def tune(
     tried again on fresh seeds. Trials that are in the results already are not run again, so that an interrupted search
     goes on where it was, and a larger one keeps the trials of a smaller.
     """
+    from bench.outcome import search
     from bench.tuned import summary, write_tuned
-    from bench.tuning import Tuning, search
+    from bench.tuning import Tuning
 
     add(plugins)
     tuning = Tuning.of(plan, [name for name in optimizers.split(",") if name], trials, studies, epochs)
