@@ -9,7 +9,7 @@ from bench.recipes._days import Day, first_at
 from bench.recipes._finding import Finding, at_least, shown
 from bench.recipes._notebook import Settings
 
-TAKES = "twenty minutes on one core; interrupted, it goes on from its last epoch"
+TAKES = "a quarter of an hour on one core; interrupted, it goes on from its last epoch"
 
 SETTINGS = Settings(hidden=(784, 1024, 1024), lr=0.1, epochs=100, keep=0.5)
 TARGET = 0.9834
