@@ -10,7 +10,9 @@ import sys
 import time
 
 import pytest
+from click.testing import CliRunner
 
+from bench.cli import main
 from bench.guard import child_environment
 
 
@@ -94,6 +96,13 @@ def test_S5_a_run_says_what_machine_and_versions_made_it(smoke):
     assert machine["blas"]
     assert machine["blas_threads_per_trial"] == 1
     assert {"processor", "cores", "python", "commit", "rules", "scratchmark"} <= machine.keys()
+
+
+def test_help_has_a_whole_line_for_every_command():
+    _, _, commands = CliRunner().invoke(main, ["--help"], terminal_width=80).output.partition("Commands:\n")
+    lines = commands.splitlines()
+    assert len(lines) == 17
+    assert all(line.endswith(".") and not line.endswith("...") for line in lines)
 
 
 def test_report_writes_a_run_s_report_anew(smoke):

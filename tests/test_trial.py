@@ -110,6 +110,12 @@ def test_B2_what_is_left_out_of_a_batch_was_zero_in_all_of_it(size):
         np.testing.assert_array_equal(labels, y)
 
 
+def test_B2_of_the_pixels_more_than_a_hundred_are_dark_in_a_batch_of_64():
+    data = datasets.load("mnist")
+    n_dark = [np.count_nonzero(~rows.any(axis=0)) for rows in data.x_train[: 100 * 64].reshape(100, 64, -1)]
+    assert np.mean(n_dark) > 100  # beside the 67 that are dark in every training image
+
+
 def test_B4_the_order_depends_on_the_seed_and_changes_each_epoch():
     def epochs(size):
         x = np.arange(64)[:, None]

@@ -13,7 +13,7 @@ from bench.cli.options import echo_json, json_option
 @click.argument("plugin", metavar="NAME|FILE")
 @json_option
 def check(plugin: str, as_json: bool) -> None:
-    """Hold an optimizer, by its name or in a Python file, to what every optimizer must keep.
+    """Hold an optimizer, a name or a Python file, to the contract.
 
     Exit code 0: every check that applies passed; 1: one failed; 2: there is no such optimizer.
     """
@@ -51,7 +51,7 @@ def _echo_outcomes(name: str, outcomes: list[Any]) -> None:
 @click.option("--plan", default=None, help="A plan's name, or a TOML file; the default plan unless given.")
 @json_option
 def gradcheck(plan: str | None, as_json: bool) -> None:
-    """Check the gradient of every network in a plan against central differences, layer by layer.
+    """Check a plan's gradients against central differences, by layer.
 
     Exit code 0: all agree; 1: some parameter's gradient is wrong; 2: the plan or its data cannot be used.
     """

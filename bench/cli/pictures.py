@@ -63,7 +63,9 @@ def data_show(name: str, output: Path | None, seed: int) -> None:
 def landscape(
     function: str, optimizers: str, plugins: tuple[Path, ...], steps: int | None, output: Path | None, animate: bool
 ) -> None:
-    """Draw the paths of optimizers down functions of two variables: a saddle, a ravine, Rosenbrock's and Beale's.
+    """Draw the paths of optimizers down functions of two variables.
+
+    A saddle, a ravine, Rosenbrock's and Beale's.
 
     Each optimizer walks at its own best learning rate of 1, 2 and 5 in every decade from 0.0001 to 10; on the saddle,
     where the largest would always win, all walk at 0.01. The legend says who arrived, and after how many steps.

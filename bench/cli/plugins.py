@@ -14,7 +14,7 @@ KINDS = ("optimizers", "initializers", "schedules", "datasets", "plans")
 @plugin_option
 @json_option
 def list_(kind: str | None, plugins: tuple[Path, ...], as_json: bool) -> None:
-    """List what there is: optimizers, initializers, schedules, datasets and plans."""
+    """List optimizers, initializers, schedules, datasets and plans."""
     from tabulate import tabulate
 
     from bench.catalogue import listing
@@ -34,7 +34,10 @@ def list_(kind: str | None, plugins: tuple[Path, ...], as_json: bool) -> None:
 @plugin_option
 @json_option
 def show(name: str, plugins: tuple[Path, ...], as_json: bool) -> None:
-    """Show a plugin: its update rule and source, and every hyperparameter with default and domain."""
+    """Show a plugin: its rule, its source and its hyperparameters.
+
+    Each hyperparameter with its default and its domain.
+    """
     from tabulate import tabulate
 
     from bench.catalogue import describe_plugin
@@ -63,7 +66,10 @@ def show(name: str, plugins: tuple[Path, ...], as_json: bool) -> None:
     help="Where to write the two files.",
 )
 def new(name: str, folder: Path) -> None:
-    """Write NAME.py, an optimizer that already runs, and test_NAME.py beside it."""
+    """Write NAME.py, an optimizer that already runs, and its test.
+
+    The test is test_NAME.py, beside it.
+    """
     from bench.scaffold import new_plugin
 
     plugin, test = new_plugin(name, folder)

@@ -42,11 +42,11 @@ def tune(
     results: Path,
     as_json: bool,
 ) -> None:
-    """Search the hyperparameters of a plan's optimizers, and write the plan with what was found.
+    """Search for hyperparameters, with as many trials for each rule.
 
-    Every optimizer gets as many trials, drawn from its own search space. Validation chooses: the best of the search are
-    tried again on fresh seeds. Trials that are in the results already are not run again, so that an interrupted search
-    goes on where it was, and a larger one keeps the trials of a smaller.
+    The plan is written with what was found. Each optimizer's trials are drawn from its own search space. Validation
+    chooses: the best of the search are tried again on fresh seeds. Trials that are in the results already are not run
+    again, so that an interrupted search goes on where it was, and a larger one keeps the trials of a smaller.
     """
     from bench.outcome import search
     from bench.tuned import summary, write_tuned
@@ -107,7 +107,7 @@ def race(
     results: Path,
     as_json: bool,
 ) -> None:
-    """Race an optimizer, by its name or in a Python file, against others, and write the verdict.
+    """Race a name or a Python file against others, to a verdict.
 
     All are tuned alike and then trained on paired seeds. What fits into the time is told first. The verdict says
     better, worse or no winner, by how much, and what it would take to decide.

@@ -27,7 +27,9 @@ from bench.cli.options import echo_json, json_option, results_option
 @results_option
 @json_option
 def compare(run_a: str, run_b: str, target: float, fail_on: Any, results: Path, as_json: bool) -> None:
-    """Compare RUN_B with RUN_A: what became better or worse, what fails now, what cannot be compared and why.
+    """Compare RUN_B with RUN_A: what became better, what worse.
+
+    What fails now is said too, and what cannot be compared and why.
 
     A run is a name or its beginning, a database, a results folder, the folder of a run, or DATABASE::RUN. Seeds that
     both have are paired; the verdicts on one metric are corrected together.
@@ -69,7 +71,10 @@ def compare(run_a: str, run_b: str, target: float, fail_on: Any, results: Path, 
 )
 @results_option
 def export(run: str | None, form: str, to: Path | None, results: Path) -> None:
-    """Write RUN, the newest unless given, for other programs: tidy tables, or event files for TensorBoard."""
+    """Write a run for other programs: tidy tables, or TensorBoard.
+
+    It is RUN, the newest unless given.
+    """
     from bench import export as exporting
     from bench.frames import open_run
 
@@ -84,7 +89,10 @@ def export(run: str | None, form: str, to: Path | None, results: Path) -> None:
 @results_option
 @json_option
 def query(sql: str, results: Path, as_json: bool) -> None:
-    """Ask the results in SQL: tables runs, trials, points and entries. The database is opened for reading alone."""
+    """Ask the results in SQL.
+
+    The tables are runs, trials, points and entries. The database is opened for reading alone.
+    """
     from tabulate import tabulate
 
     from bench.export import query as ask

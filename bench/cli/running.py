@@ -53,7 +53,10 @@ def run(plan: str, optimizers: str, plugins: tuple[Path, ...], profile: bool, re
 @results_option
 @json_option
 def report(run: str | None, results: Path, as_json: bool) -> None:
-    """Write the report of RUN anew, of the newest run unless given. RUN is a run's name or its beginning."""
+    """Write the report of a run anew.
+
+    RUN is a run's name or its beginning, the newest run unless given.
+    """
     from bench.run import open_store
 
     store = open_store(results, must_exist=True)

@@ -36,7 +36,9 @@ def train(
     plugins: tuple[Path, ...],
     results: Path,
 ) -> None:
-    """Train one network, with a line an evaluation; Ctrl-C stops it, `scratchmark continue` goes on.
+    """Train one network; Ctrl-C stops it, `continue` goes on.
+
+    Each evaluation is a line.
 
     It is kept in RESULTS/sessions/NAME at every evaluation, at Ctrl-C, and in the end.
 
@@ -56,7 +58,9 @@ def train(
 @set_option
 @results_option
 def continue_(run: str, epochs: int | None, settings: tuple[str, ...], results: Path) -> None:
-    """Go on with a session, RUN: its name or the beginning of it, its folder, or an .npz file.
+    """Go on with a session, changed or not.
+
+    RUN is its name or the beginning of it, its folder, or an .npz file.
 
     Unchanged, it goes on as if it had never been stopped. With --set the weights and the optimizer's state stay where
     the setting allows it, and it is said where not.
