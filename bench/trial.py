@@ -68,7 +68,7 @@ class Trial:
         self.spec = spec
         self.parts = parts = Parts.load(spec.dataset, spec.scaling, generator(spec.seed, "split"))
         self.network = network_for(spec, parts)
-        self.method = Method(spec)
+        self.method = Method.chosen(spec.optimizer, spec.schedule)
         initializer = registry.chosen_initializer(spec.initializer)
         self.theta = initialize(initializer, self.network.layout, generator(spec.seed, "initialization"))
         self.gradient = aligned_zeros(len(self.theta), self.theta.dtype)
@@ -137,7 +137,7 @@ class Trial:
             lap("gradient")
             if not isfinite(loss):
                 break
-            method.step(gradient, Progress(self.step, per_epoch, n_steps, validation_losses))
+            method.step(gradient, Progress(self.step, per_epoch, n_steps, validation_losses), network.n_silent(x))
             lap("update")
             self.step += 1
         return loss

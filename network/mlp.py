@@ -202,6 +202,10 @@ class Network:
         """The arrays that an evaluation of as many rows as `x` has would use."""
         return self._pass(self._evaluating, x, theta, None)
 
+    def n_silent(self, x: Inputs) -> int:
+        """How many entries lead the gradient with zeros only: the weights of the features that `x` leaves out."""
+        return (self.sizes[0] - x.shape[1]) * self.sizes[1] if self.penalty is None else 0
+
     @property
     def statistics(self) -> Vector:
         """What batch normalization has gathered, as a copy: the network's state beside theta; may be set again."""

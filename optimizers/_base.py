@@ -29,6 +29,10 @@ class Optimizer(Spec):
     A method that must see the loss again sets `needs_closure`: its `step` then takes `closure=`, a function of a
     vector theta (n,) and a vector for the gradient (n,) that returns the loss on the step's batch. A method that draws
     random numbers sets `needs_rng`: its `init` then takes `rng=`, a NumPy Generator, which it keeps in its state.
+
+    A method that does nothing to a coordinate whose gradient is zero, and remembers nothing of it, may say that it is
+    `sparse`: its `step` is then spared the entries of `theta` and `gradient` that begin with zeros, and is handed the
+    last ones only, now more, now fewer. This is a claim about one `step`: a subclass with another one must repeat it.
     """
 
     lr: Positive
@@ -40,6 +44,12 @@ class Optimizer(Spec):
     needs_closure: ClassVar[bool] = False
     needs_rng: ClassVar[bool] = False
     elementwise: ClassVar[bool] = True  # each coordinate's update depends on that coordinate alone
+    sparse: ClassVar[bool] = False  # a coordinate whose gradient is zero is left alone
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        if "step" in vars(cls):
+            cls.sparse = vars(cls).get("sparse", False)
+        super().__init_subclass__(**kwargs)
 
     def init(self, theta: Vector, layout: Layout) -> State:
         """The state before the first step at `theta` (n,), which is only read; `layout` names its matrices."""

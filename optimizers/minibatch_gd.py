@@ -21,10 +21,11 @@ class MinibatchGD(Optimizer):
 
     family = "gradient descent"
     year = 1951
+    sparse = True
     lr: Positive = searched(0.1, 1e-3, 10)
 
     def init(self, theta: Vector, layout: Layout) -> State:
         return State(scratch=np.empty_like(theta))
 
     def step(self, theta: Vector, gradient: Vector, state: Any, lr: float) -> None:
-        descend(theta, gradient, lr, state.scratch)
+        descend(theta, gradient, lr, state.scratch[: len(theta)])

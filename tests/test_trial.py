@@ -10,6 +10,7 @@ from bench import datasets, registry
 from bench.batches import Batches
 from bench.seeds import ROLES, generator
 from bench.trial import End, Point, Start, Trial
+from optimizers.minibatch_gd import MinibatchGD
 
 
 def run(spec):
@@ -114,6 +115,47 @@ def test_B2_of_the_pixels_more_than_a_hundred_are_dark_in_a_batch_of_64():
     data = datasets.load("mnist")
     n_dark = [np.count_nonzero(~rows.any(axis=0)) for rows in data.x_train[: 100 * 64].reshape(100, 64, -1)]
     assert np.mean(n_dark) > 100  # beside the 67 that are dark in every training image
+
+
+def test_at_one_example_a_step_descent_moves_less_than_three_fifths_of_the_parameters():
+    trial = Trial(trial_spec("sgd", hidden=(128, 64)))
+    n = len(trial.theta)
+    n_moved = [n - trial.network.n_silent(x) for x, _ in itertools.islice(trial.batches, 2000)]
+    assert np.mean(n_moved) < 0.6 * n
+
+
+@pytest.mark.parametrize("name", ["sgd", "minibatch_gd", "batch_gd", "lr_decay"])
+def test_descent_is_spared_the_weights_of_dark_pixels_and_ends_where_it_would_with_them(name, monkeypatch):
+    lengths = []
+
+    def step(self, theta, gradient, state, lr):
+        lengths.append(len(theta))
+        own_step(self, theta, gradient, state, lr)
+
+    def weights(*, sparse):
+        spec = trial_spec(name, epochs=2, batch_size={"sgd": 16, "batch_gd": None}.get(name, 64))
+        monkeypatch.setattr(MinibatchGD, "sparse", sparse)
+        trial = Trial(spec)
+        *_, end = trial.run()
+        assert end.status == "done"
+        return trial.weights
+
+    own_step = MinibatchGD.step
+    monkeypatch.setattr(MinibatchGD, "step", step)
+    whole = weights(sparse=False)
+    assert set(lengths) == {len(whole)}
+    lengths.clear()
+    np.testing.assert_array_equal(weights(sparse=True), whole)
+    assert max(lengths) < len(whole)
+
+
+def test_decay_of_the_weights_reaches_those_of_dark_pixels():
+    trial = Trial(trial_spec("minibatch_gd", l2=1.0))
+    before = trial.theta.copy()
+    run = trial.run()
+    assert [next(run), next(run)]
+    next(run)
+    assert (np.abs(trial.theta) < np.abs(before))[: 67 * 16].all()
 
 
 def test_B4_the_order_depends_on_the_seed_and_changes_each_epoch():

@@ -9,7 +9,6 @@ from bench import registry
 from bench.method import Method
 from bench.pictures.functions import STAY, Array, Function
 from bench.seeds import generator
-from bench.spec import Choice, TrialSpec
 from network.layout import Layout, Vector
 from optimizers import Progress
 
@@ -73,7 +72,7 @@ def _visited(name: str, function: Function, lr: float, n_steps: int) -> Iterator
         gradient[:] = function.gradient(*theta)
         return float(function.value(*theta))
 
-    method = Method(_spec(name, function, lr))
+    method = _method(name, lr)
     theta, gradient = np.array(function.start), np.zeros(2)
     method.start(theta, Layout.single(2), generator(0, "optimizer"), loss_and_gradient)
     n_there = 0
@@ -88,23 +87,10 @@ def _visited(name: str, function: Function, lr: float, n_steps: int) -> Iterator
             return
 
 
-def _spec(name: str, function: Function, lr: float) -> TrialSpec:
-    """The function takes the dataset's place: its value is the loss on the full batch."""
+def _method(name: str, lr: float) -> Method:
+    """The optimizer at this rate, with the schedule that it has of its own."""
     plugin = registry.optimizer(name)
-    return TrialSpec(
-        dataset=function.name,
-        data="",
-        scaling="none",
-        hidden=(),
-        activation="",
-        initializer=Choice("start"),
-        optimizer=plugin.choice({"lr": lr}),
-        schedule=registry.own_schedule(plugin),
-        batch_size=None,
-        epochs=1,
-        evaluations_per_epoch=1,
-        seed=0,
-    )
+    return Method.chosen(plugin.choice({"lr": lr}), registry.own_schedule(plugin))
 
 
 def _arrival(function: Function, points: Array) -> int | None:

@@ -8,20 +8,27 @@ import numpy as np
 
 from bench import registry
 from bench.batches import Batches
+from bench.method import Method
 from bench.parts import Parts
 from bench.plan import NetworkTable
-from bench.plugin import trait
 from bench.seeds import generator
 from network import Network, initialize
-from network.layout import Vector
-from optimizers import Closure
+from optimizers import Closure, Progress, Schedule
 
 SEED = 0
-LR_FACTOR = 1e-3  # speed does not depend on the rate, and with so small a one no method diverges at any batch size
+AT_START = Progress(0, 1, 1)
 
 BatchSize = int | str  # "full" is the whole training part
 
 Call = Callable[[], object]
+
+
+class Slow(Schedule):
+    """Speed does not depend on the rate, and with so small a one no method diverges at any batch size."""
+
+    def factor(self, progress: Progress) -> float:
+        """A thousandth."""
+        return 1e-3
 
 
 class Workbench:
@@ -40,15 +47,13 @@ class Workbench:
         network, gradient = self.network, np.zeros_like(self.start)
         next_batch = self.batch(batch_size)
         batch: Any = ()
-        theta, update = self._updater(
-            name, lambda theta, out: network.loss_and_gradient(theta, batch[0], batch[1], out)
-        )
+        method = self._method(name, lambda theta, out: network.loss_and_gradient(theta, batch[0], batch[1], out))
 
         def step() -> None:
             nonlocal batch
             batch = x, y = next_batch()
-            network.loss_and_gradient(theta, x, y, gradient)
-            update(gradient)
+            network.loss_and_gradient(method.theta, x, y, gradient)
+            method.step(gradient, AT_START, network.n_silent(x))
 
         return step
 
@@ -66,10 +71,8 @@ class Workbench:
         """The update of the named optimizer, with the gradient of one batch of 64, where it asks for more as well."""
         gradient, batch = np.zeros_like(self.start), self.batch(64)()
         self.network.loss_and_gradient(self.start, *batch, gradient)
-        _, update = self._updater(
-            name, lambda theta, out: self.network.loss_and_gradient(theta, batch[0], batch[1], out)
-        )
-        return lambda: update(gradient)
+        method = self._method(name, lambda theta, out: self.network.loss_and_gradient(theta, batch[0], batch[1], out))
+        return lambda: method.step(gradient, AT_START, self.network.n_silent(batch[0]))
 
     def evaluation(self) -> Call:
         """Loss and accuracy on the validation part."""
@@ -91,14 +94,11 @@ class Workbench:
         """The same 39 MB for all benchmarks, of which many wait for their turn at once."""
         return self._batches("full")
 
-    def _updater(self, name: str, closure: Closure) -> tuple[Vector, Callable[[Vector], object]]:
-        """Theta (n,), and the named optimizer's step with a gradient (n,); a method that looks twice gets `closure`."""
-        optimizer = registry.optimizer(name).make({})
-        theta, lr = self.start.copy(), optimizer.lr * LR_FACTOR
-        wishes = {"rng": generator(SEED, "optimizer")} if trait(optimizer, "needs_rng") else {}
-        state = optimizer.init(theta, self.network.layout, **wishes)
-        extra = {"closure": closure} if trait(optimizer, "needs_closure") else {}
-        return theta, lambda gradient: optimizer.step(theta, gradient, state, lr, **extra)
+    def _method(self, name: str, closure: Closure) -> Method:
+        """The named optimizer, ready to step; one that looks twice gets `closure`."""
+        method = Method(name, registry.optimizer(name).make({}), Slow())
+        method.start(self.start.copy(), self.network.layout, generator(SEED, "optimizer"), closure)
+        return method
 
 
 def runtime(name: str) -> str | None:

@@ -38,6 +38,18 @@ def noisy(seed: int = 0, layout: Layout = NETWORK, chosen: Indices | None = None
     return Problem(layout, start, function)
 
 
+def silent() -> Problem:
+    """The noisy problem, on whose batch t the first t coordinates have no say: their gradient is zero."""
+    whole = noisy()
+
+    def function(theta: Vector, gradient: Vector, t: int) -> float:
+        loss = whole.function(theta, gradient, t)
+        gradient[:t] = 0
+        return loss
+
+    return Problem(whole.layout, whole.start, function)
+
+
 def linear(slope: float, layout: Layout = NETWORK) -> Problem:
     """The sum over i of slope g_i theta_i, whose gradient is the same everywhere."""
     rng = np.random.default_rng(5)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from optimizers._conformance.check import NotApplicable, check, require
-from optimizers._conformance.problems import NETWORK, noisy
+from optimizers._conformance.problems import NETWORK, noisy, silent
 from optimizers._conformance.run import Run
 from optimizers._state import arrays, is_scratch, loaded, saved
 
@@ -81,6 +81,21 @@ def coordinates_are_independent(spec: Any) -> None:
     together, alone = Run(spec).steps(16)[:, chosen], Run(spec, noisy(chosen=chosen)).steps(16)
     error = np.abs(together - alone).max()
     require(bool(error <= 1e-12), f"coordinates differ by up to {error:.2g} after 16 steps")
+
+
+@check("Say sparse = True only where step leaves a coordinate alone whose gradient is zero, and takes any length.")
+def zeros_may_be_left_out(spec: Any) -> None:
+    """A sparse method's step without the zeros that lead its gradient equals its step with them, bit for bit."""
+    if not getattr(spec, "sparse", False):
+        raise NotApplicable("the method is not declared sparse")
+    wanted, run = Run(spec, silent()).steps(12), Run(spec, silent())
+    path = np.empty_like(wanted)
+    for n_zeros, row in enumerate(path):
+        run.evaluate(run.theta, run.gradient)
+        spec.step(run.theta[n_zeros:], run.gradient[n_zeros:], run.state, run.lr)
+        run.t += 1
+        row[:] = run.theta
+    _equal(path, wanted)
 
 
 def _equal(found: Any, wanted: Any, when: str = "") -> None:
