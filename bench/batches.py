@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Rows = NDArray[np.intp]
+Examples = tuple[Array, Array, Rows | None]  # inputs (rows, n), labels (rows,), and how many zeros each row begins with
 
 CHUNK = 512  # rows gathered at once: several small batches share one call, and stay in the processor's cache
-EVEN = 16  # columns, the bias's included, that BLAS takes at once: products of a multiple of them are the fastest
 
 
 class Batches:
@@ -21,8 +21,8 @@ class Batches:
 
     `batch_size` None is the full batch. The shuffles depend on `rng` alone, so trials of one seed see the examples
     in one order, whatever their optimizer. `drop_last` leaves a shorter last batch out; `sampling`, one of SAMPLINGS,
-    says how an epoch's rows are drawn. `n_blank` (m,) tells how many zeros each row of `x` begins with: columns that
-    lead a batch with nothing in them are then left out, which the network knows to be zero.
+    says how an epoch's rows are drawn. `n_blank` (m,) tells how many zeros each row of `x` begins with: the rows of a
+    batch, whose order within it means nothing, then come with the fewest zeros first, which the network makes use of.
     """
 
     def __init__(
@@ -38,21 +38,20 @@ class Batches:
         n_blank: Rows | None = None,
     ) -> None:
         n = len(indices)
-        self.x, self.y, self.indices, self.rng = x, y, indices, rng
-        self.n_blank = np.zeros(len(x), np.intp) if n_blank is None else n_blank
+        self.x, self.y, self.indices, self.rng, self.n_blank = x, y, indices, rng, n_blank
         self.batch_size = min(batch_size or n, n)
         self.steps_per_epoch = n // self.batch_size if drop_last else ceil(n / self.batch_size)
         self.n_rows = min(n, self.steps_per_epoch * self.batch_size)  # of an epoch
         self.sampling = sampling
         self.first_order = self._order(True)
 
-    def __iter__(self) -> Iterator[tuple[Array, Array]]:
-        """The batches (rows, n), (rows,), epoch after epoch, without end; n are the last columns of `x`."""
-        if self.sampling == "shuffle" and self.batch_size == len(self.indices):
-            yield from repeat((self.x[self.indices], self.y[self.indices]))  # gathered once: its order does not matter
+    def __iter__(self) -> Iterator[Examples]:
+        """The batches, epoch after epoch, without end."""
         order = self.first_order
+        if self.sampling == "shuffle" and self.batch_size == len(self.indices):
+            yield from repeat(self._gathered(self._sorted(order)))  # once: each epoch's is the same
         while True:
-            yield from self._epoch(order[: self.n_rows])
+            yield from self._epoch(self._sorted(order[: self.n_rows]))
             order = self._order(False)
 
     @property
@@ -79,22 +78,28 @@ class Batches:
     def _order(self, first: bool) -> Rows:
         return SAMPLINGS[self.sampling](self.indices, self.batch_size, self.rng, first)
 
-    def _epoch(self, order: Rows) -> Iterator[tuple[Array, Array]]:
+    def _epoch(self, order: Rows) -> Iterator[Examples]:
         size = self.batch_size
         chunk = max(1, CHUNK // size) * size
         for start in range(0, len(order), chunk):
-            rows = order[start : start + chunk]
-            x, y = self.x.take(rows, axis=0, mode="clip"), self.y.take(rows, mode="clip")
-            starts = range(0, len(rows), size)
-            for i, n in zip(starts, self._left_out(rows, starts), strict=True):
-                yield x[i : i + size, n:], y[i : i + size]
+            x, y, n_blank = self._gathered(order[start : start + chunk])
+            for i in range(0, len(x), size):
+                yield x[i : i + size], y[i : i + size], n_blank if n_blank is None else n_blank[i : i + size]
 
-    def _left_out(self, rows: Rows, starts: range) -> list[int]:
-        """How many columns to leave out of each batch of these rows: they are blank, and an even width remains."""
-        n_columns = self.x.shape[1] + 1
-        live = n_columns - np.minimum.reduceat(self.n_blank.take(rows), starts)
-        left_out: list[int] = np.maximum(n_columns + -live // EVEN * EVEN, 0).tolist()
-        return left_out
+    def _gathered(self, rows: Rows) -> Examples:
+        x, y = self.x.take(rows, axis=0, mode="clip"), self.y.take(rows, mode="clip")
+        return x, y, self.n_blank if self.n_blank is None else self.n_blank.take(rows, mode="clip")
+
+    def _sorted(self, order: Rows) -> Rows:
+        """The same batches; in each, the rows that begin with the fewest zeros first, then by their number."""
+        if self.n_blank is None:
+            return order
+        keys = self.n_blank.take(order) * len(self.x) + order
+        n_in_whole = len(order) // self.batch_size * self.batch_size
+        keys[:n_in_whole].reshape(-1, self.batch_size).sort(axis=1)
+        keys[n_in_whole:].sort()
+        rows: Rows = keys % len(self.x)
+        return rows
 
 
 def _shuffle(rows: Rows, batch_size: int, rng: Any, first: bool) -> Rows:

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import datasets
-
-Examples = tuple[NDArray[Any], NDArray[np.intp]]  # inputs (rows, n_features), labels (rows,)
+from bench.batches import Examples, Rows
 
 
 @dataclass(frozen=True)
@@ -18,9 +17,9 @@ class Parts:
 
     data: datasets.Dataset
     x: NDArray[Any]
-    y: NDArray[np.intp]
-    train: NDArray[np.intp]
-    validation_rows: NDArray[np.intp]
+    y: Rows
+    train: Rows
+    validation_rows: Rows
     test: Examples
     scaling: datasets.Scaling
 
@@ -31,7 +30,7 @@ class Parts:
         train, validation = datasets.split(len(data.x_train), rng)
         scale = datasets.scaling(scaling, data.x_train, data.n_silent, train)
         x = data.x_train if scale.keeps_zero else data.widen(data.x_train)
-        test = (data.x_test, data.y_test)
+        test = (data.x_test, data.y_test, None)
         return cls(data, x, data.y_train, train, validation, test, scale)
 
     @property
@@ -44,18 +43,24 @@ class Parts:
         """How many different labels there are."""
         return self.data.n_classes
 
-    @property
-    def n_blank(self) -> NDArray[np.intp] | None:
-        """How many zeros each row of `x` begins with, None where the scaling makes something else of a zero."""
-        return self.data.n_blank if self.scaling.keeps_zero else None
+    @cached_property
+    def n_blank(self) -> Rows | None:
+        """How many zeros each row of `x` begins with; None where there are none, or a zero becomes something else."""
+        return self.data.n_blank if self.scaling.keeps_zero and self.data.n_blank.any() else None
 
     @cached_property
     def validation(self) -> Examples:
         """The validation part."""
-        return self.x[self.validation_rows], self.y[self.validation_rows]
+        return self._examples(self.validation_rows)
 
     @cached_property
     def train_sample(self) -> Examples:
         """As many training examples as there are validation examples, to tell training from validation accuracy."""
-        rows = self.train[: len(self.validation_rows)]
-        return self.x[rows], self.y[rows]
+        return self._examples(self.train[: len(self.validation_rows)])
+
+    def _examples(self, rows: Rows) -> Examples:
+        """These rows; those that begin with the fewest zeros come first."""
+        if self.n_blank is None:
+            return self.x[rows], self.y[rows], None
+        rows = rows[self.n_blank[rows].argsort(kind="stable")]
+        return self.x[rows], self.y[rows], self.n_blank[rows]

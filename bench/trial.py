@@ -7,11 +7,11 @@ from math import isfinite
 
 from bench import registry
 from bench.augmentation import Augmentation
-from bench.batches import Batches
+from bench.batches import Batches, Examples
 from bench.clock import Stopwatch
 from bench.early_stopping import EarlyStopping
 from bench.method import Method
-from bench.parts import Examples, Parts
+from bench.parts import Parts
 from bench.seeds import generator
 from bench.spec import TrialSpec
 from network import BatchNorm, Network, Penalty, initialize
@@ -113,7 +113,7 @@ class Trial:
             return iter(self.batches)
         rng = generator(self.spec.seed, "augmentation")
         augmented = Augmentation(self.parts.data, rng, **self.spec.augmentation)
-        return ((augmented(x), y) for x, y in self.batches)
+        return ((augmented(x), y, None) for x, y, _ in self.batches)
 
     def stops_early(self, early_stopping: EarlyStopping, point: Point) -> bool:
         """Show early stopping the point just evaluated; whether training is over."""
@@ -130,14 +130,15 @@ class Trial:
         )
         loss = 0.0
         while self.step < stop:
-            self.batch = x, y = next(batches)
+            self.batch = x, y, n_blank = next(batches)
             lap("batch")
-            loss = network.loss_and_gradient(theta, x, y, gradient)
+            loss = network.loss_and_gradient(theta, x, y, gradient, n_blank=n_blank)
             self.gradient_evaluations += 1
             lap("gradient")
             if not isfinite(loss):
                 break
-            method.step(gradient, Progress(self.step, per_epoch, n_steps, validation_losses), network.n_silent(x))
+            progress = Progress(self.step, per_epoch, n_steps, validation_losses)
+            method.step(gradient, progress, network.n_silent(x, n_blank))
             lap("update")
             self.step += 1
         return loss
@@ -148,7 +149,8 @@ class Trial:
         It drops the units that the step's own look dropped, and leaves the statistics of batch normalization alone.
         """
         self.clock.lap("update")
-        loss = self.network.loss_and_gradient(theta, *self.batch, gradient, again=True)
+        x, y, n_blank = self.batch
+        loss = self.network.loss_and_gradient(theta, x, y, gradient, n_blank=n_blank, again=True)
         self.gradient_evaluations += 1
         self.clock.lap("gradient")
         return loss

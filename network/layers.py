@@ -1,6 +1,6 @@
 """A dense layer on a fixed number of rows, forward beside backward. All memory is taken once."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from network.layout import Matrix, aligned_zeros
 
 Inputs = NDArray[np.number[Any]]
+Counts = NDArray[np.integer[Any]]
+
+N_STEPS = 8  # of a staircase: with more of them the products get too small
 
 
 class Dense:
@@ -47,56 +50,75 @@ class Dense:
         np.dot(self._delta, self._weights_T, out=self._previous_delta)
 
 
+class Step(NamedTuple):
+    """A step of a staircase: some rows on the way forward, and all rows down to the last of them on the way back."""
+
+    inputs: Matrix
+    outputs: Matrix
+    inputs_above: Matrix
+    delta_above: Matrix
+
+
 class InputDense(Dense):
     """The first layer: z = [x/s 1] W for raw inputs such as pixels of 0 to 255, with s = 1/`scale`.
 
     Three things are cheaper here and exact: the scale is applied to the n_out columns of z, not to the many of x (the
-    column of ones holds s to make up for it); leading features that are silent, zero in every row, are left out of the
-    products; and nobody needs dL/dx.
+    column of ones holds s to make up for it); nobody needs dL/dx; and zeros that rows begin with are left out of the
+    products. Where rows come in the order of how many these are, what remains is a staircase:
+
+        x x x x x x 1
+        . . x x x x 1
+        . . . . . x 1
+
+    Forward, a step is a product of its rows, from its first feature on. Backward, it is one of the features up to the
+    next step's first, over the rows that have them: its own and all above.
     """
 
     def __init__(self, rows: int, n_in: int, n_out: int, dtype: np.dtype[Any], *, bias: bool, scale: float) -> None:
         super().__init__(rows, n_in, n_out, dtype, bias=bias)
         self.scale = scale
-        self._n_in, self._n_bias, self._memory = n_in, int(bias), self._x_1_T.T.reshape(-1)
+        self.ones[:] = 1 / scale
+        self._n_missing = 0
+        self._height = -(-rows // (8 * N_STEPS)) * 8  # of a step, in rows
+        tops = range(0, rows, self._height)
+        self._staircase = [self._step(top, min(top + self._height, rows)) for top in tops]
+        self._one_step = [self._step(0, rows)]
 
-    def bind(self, W: Matrix, dW: Matrix | None) -> None:
-        """Take the block `W` as parameters from now on, and write their gradient into `dW`."""
-        self._whole = W, W[:0] if dW is None else dW
-        self._views: dict[int, tuple[Matrix, ...]] = {}
-        self._n = -1
+    def take(self, x: Inputs, n_blank: Counts | None = None) -> None:
+        """Take inputs `x` (rows, n), floats or bytes: the last n features; those before are zero.
 
-    def take(self, x: Inputs) -> None:
-        """Take inputs `x` (rows, n), floats or bytes: the last n features, of which those before are silent."""
-        if x.shape[1] != self._n:
-            self._narrow(x.shape[1])
-        np.copyto(self.x, x)
-
-    def _narrow(self, n: int) -> None:
-        if n not in self._views:
-            self._views[n] = self._last(n)
-        self.x, self.ones, company, self._inputs, self._x_1_T, self.W, self.dW, self._silent = self._views[n]
-        self.ones[:], company[:] = 1 / self.scale, 0
-        self._n = n
-
-    def _last(self, n: int) -> tuple[Matrix, ...]:
-        """Views for the last `n` features; the inputs lie close together in the same memory, however many they are."""
-        (rows, _), (W, dW), n_silent = self.z.shape, self._whole, self._n_in - n
-        held, n_1 = len(self._held_delta), n + self._n_bias
-        x_1 = self._memory[: held * n_1].reshape(held, n_1)
-        inputs = x_1[:rows, :n], x_1[:rows, n:], x_1[rows:], operand(x_1[:rows]), x_1.T
-        return *inputs, W[n_silent:], dW[n_silent:], dW[:n_silent]
+        `n_blank` (rows,) tells with how many zeros each row of `x` begins, and does not fall from row to row. Raises
+        ValueError where it is seen to fall.
+        """
+        n_missing = self.x.shape[1] - x.shape[1]
+        if n_missing > self._n_missing:
+            self.x[:, :n_missing] = 0
+        self._n_missing = n_missing
+        np.copyto(self.x[:, n_missing:], x)
+        self._steps, blanks = self._one_step, [0]
+        if n_blank is not None:
+            self._steps, blanks = self._staircase, n_blank[:: self._height].tolist()
+            if blanks != sorted(blanks):
+                raise ValueError("Network: n_blank must not fall from row to row")
+        self._firsts = [n_missing + blank for blank in blanks]
 
     def forward(self) -> None:
         """z <- [x/s 1] W."""
-        super().forward()
+        for step, first in zip(self._steps, self._firsts, strict=True):
+            np.dot(step.inputs[..., first:], self.W[first:], out=step.outputs)
         np.multiply(self.z, self.scale, out=self.z)
 
     def backward(self) -> None:
         """From dL/dz, which is overwritten: dW <- dL/dW."""
+        assert self.dW is not None
         np.multiply(self.delta, self.scale, out=self.delta)
-        np.matmul(self._x_1_T, self._held_delta, out=self.dW)
-        self._silent.fill(0)
+        self.dW[: self._firsts[0]] = 0
+        for step, first, following in zip(self._steps, self._firsts, [*self._firsts[1:], len(self.W)], strict=True):
+            np.matmul(step.inputs_above[first:following], step.delta_above, out=self.dW[first:following])
+
+    def _step(self, top: int, bottom: int) -> Step:
+        inputs, outputs, held = self._x_1_T.T[top:bottom], self.z[top:bottom], max(bottom, 2)
+        return Step(operand(inputs), operand(outputs), self._x_1_T[:, :held], self._held_delta[:held])
 
 
 def operand(matrix: Matrix) -> Matrix:

@@ -1,7 +1,7 @@
 """The network: layers of z = [a 1] W and a = g(z), at the end cross-entropy, and the way back."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from network.activations import ACTIVATIONS
 from network.batch_norm import BatchNorm, Normalize, NormalizeByStatistics, Statistics
-from network.layers import Dense, InputDense, Inputs
+from network.layers import Counts, Dense, InputDense, Inputs
 from network.layout import Layout, Matrix, Vector
 from network.losses import loss_for
 from network.penalty import Penalty
@@ -73,9 +73,11 @@ class Pass:
         for stage, W, dW in zip(self.learning, layout.blocks(theta), blocks, strict=True):
             stage.bind(W, dW)
 
-    def forward(self, x: Inputs, shift: float) -> Matrix:
-        """The logits (rows, classes) of inputs `x` (rows, n), the last n features."""
-        self.first.take(x)
+    def forward(self, x: Inputs, shift: float, n_blank: Counts | None = None) -> Matrix:
+        """The logits (rows, classes) of inputs `x` (rows, n), the last n features, and their `n_blank` (rows,)."""
+        if shift and n_blank is not None:
+            raise ValueError("Network: with a shift, zeros cannot be left out, got n_blank")
+        self.first.take(x, n_blank)
         if shift:
             np.subtract(self.first.x, shift, out=self.first.x)
         for stage in self.stages:
@@ -100,7 +102,9 @@ class Network:
     call is handed the flat vector `theta` (n,), laid out as `layout` says, and computes in its dtype. Rows are
     examples.
 
-    Inputs may be narrower than sizes[0]: the leading features are then zero in each of their rows, and left out.
+    Inputs may be narrower than sizes[0]: the leading features are then zero in each of their rows, and left out. So are
+    the zeros that a row begins with, where rows come in the order of how many these are: `n_blank` (rows,), the fewest
+    first.
 
     What else there may be, all of it for training alone: a `penalty` for large weights; `dropout`, the probability that
     a hidden unit is left out of a step, drawn from `rng`; batch normalization, whose `statistics` an evaluation uses.
@@ -146,7 +150,16 @@ class Network:
         self._partial = np.empty(0)
         self._rng_state: Any = None
 
-    def loss_and_gradient(self, theta: Vector, x: Inputs, y: Labels, gradient: Vector, *, again: bool = False) -> float:
+    def loss_and_gradient(
+        self,
+        theta: Vector,
+        x: Inputs,
+        y: Labels,
+        gradient: Vector,
+        *,
+        n_blank: Counts | None = None,
+        again: bool = False,
+    ) -> float:
         """What training minimises: the mean loss of examples `x` (rows, n_in) with labels `y` (rows,), and the penalty.
 
         Its gradient goes into `gradient` (n,). Many rows are walked in micro-batches, whose gradients add up.
@@ -155,12 +168,13 @@ class Network:
         """
         if self.rng is not None:
             self._draw_masks_from_here(again)
-        size, weight = self._micro_batch, 1 / len(x)
-        loss = self._loss_and_gradient(theta, x[:size], y[:size], gradient, weight)
-        for rows in _micro_batches(size, len(x)):
+        weight = 1 / len(x)
+        first, *others = _micro_batches(self._micro_batch, x, y, n_blank)
+        loss = self._loss_and_gradient(theta, gradient, weight, *first)
+        for other in others:
             if self._partial.shape != gradient.shape or self._partial.dtype != gradient.dtype:
                 self._partial = np.empty_like(gradient)
-            loss += self._loss_and_gradient(theta, x[rows], y[rows], self._partial, weight)
+            loss += self._loss_and_gradient(theta, self._partial, weight, *other)
             np.add(gradient, self._partial, out=gradient)
         if self.batch_norm is not None and not again:
             moments = [norm.moments for norm in self.training_pass(theta, x, gradient).norms]
@@ -170,17 +184,17 @@ class Network:
             self.penalty.add_gradient(theta, self.layout, gradient)
         return loss
 
-    def evaluate(self, theta: Vector, x: Inputs, y: Labels) -> Score:
+    def evaluate(self, theta: Vector, x: Inputs, y: Labels, n_blank: Counts | None = None) -> Score:
         """The mean loss and the accuracy on examples `x` (rows, n_in) with labels `y` (rows,).
 
         Without the penalty: losses stay comparable between plans, and between training and validation.
         """
         loss, n_right = 0.0, 0
-        for rows in _micro_batches(0, len(x)):
-            part = self.evaluation_pass(theta, x[rows])
-            z = part.forward(x[rows], self.shift)
-            loss += part.loss.loss(y[rows])
-            n_right += int(np.count_nonzero(part.loss.classes(z) == y[rows]))
+        for some, labels, blank in _micro_batches(MICRO_BATCH, x, y, n_blank):
+            part = self.evaluation_pass(theta, some)
+            z = part.forward(some, self.shift, blank)
+            loss += part.loss.loss(labels)
+            n_right += int(np.count_nonzero(part.loss.classes(z) == labels))
         return Score(loss / len(x), n_right / len(x))
 
     def predict(self, theta: Vector, x: Inputs) -> NDArray[np.intp]:
@@ -190,8 +204,8 @@ class Network:
     def logits(self, theta: Vector, x: Inputs) -> Matrix:
         """The unnormalised log-probabilities (rows, classes) of the examples `x` (rows, n_in)."""
         logits = np.empty((len(x), self.sizes[-1]), theta.dtype)
-        for rows in _micro_batches(0, len(x)):
-            logits[rows] = self.evaluation_pass(theta, x[rows]).forward(x[rows], self.shift)
+        for some, part in _micro_batches(MICRO_BATCH, x, logits):
+            part[:] = self.evaluation_pass(theta, some).forward(some, self.shift)
         return logits
 
     def training_pass(self, theta: Vector, x: Inputs, gradient: Vector) -> Pass:
@@ -202,9 +216,12 @@ class Network:
         """The arrays that an evaluation of as many rows as `x` has would use."""
         return self._pass(self._evaluating, x, theta, None)
 
-    def n_silent(self, x: Inputs) -> int:
-        """How many entries lead the gradient with zeros only: the weights of the features that `x` leaves out."""
-        return (self.sizes[0] - x.shape[1]) * self.sizes[1] if self.penalty is None else 0
+    def n_silent(self, x: Inputs, n_blank: Counts | None = None) -> int:
+        """How many entries lead the gradient with zeros only: the weights of features that no row of `x` has."""
+        if self.penalty is not None:
+            return 0
+        n_features = self.sizes[0] - x.shape[1] + (0 if n_blank is None else int(n_blank[0]))
+        return int(n_features * self.sizes[1])
 
     @property
     def statistics(self) -> Vector:
@@ -222,9 +239,11 @@ class Network:
         else:
             self._rng_state = self.rng.bit_generator.state
 
-    def _loss_and_gradient(self, theta: Vector, x: Inputs, y: Labels, gradient: Vector, weight: float) -> float:
+    def _loss_and_gradient(
+        self, theta: Vector, gradient: Vector, weight: float, x: Inputs, y: Labels, n_blank: Counts | None
+    ) -> float:
         part = self.training_pass(theta, x, gradient)
-        part.forward(x, self.shift)
+        part.forward(x, self.shift, n_blank)
         loss = part.loss.loss_and_gradient(y, weight)
         part.backward()
         return loss
@@ -246,5 +265,10 @@ class Network:
         return part
 
 
-def _micro_batches(start: int, stop: int) -> Iterator[slice]:
-    return (slice(i, min(i + MICRO_BATCH, stop)) for i in range(start, stop, MICRO_BATCH))
+def _micro_batches(size: int, *arrays: Any) -> list[Any]:
+    """The arrays' rows, `size` at a time; None stays None."""
+    if len(arrays[0]) <= size:
+        return [arrays]
+    return [
+        [array if array is None else array[i : i + size] for array in arrays] for i in range(0, len(arrays[0]), size)
+    ]

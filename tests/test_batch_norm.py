@@ -90,6 +90,16 @@ def test_N13_gradient_is_right_where_silent_features_are_left_out():
     )
 
 
+@pytest.mark.parametrize("n_blank", [[0, 0, 1, 3] * 5, [2] * 20, [6] * 20])
+def test_N13_gradient_is_right_where_zeros_that_rows_begin_with_are_left_out(n_blank):
+    network, n_blank = network_of((6, 5, 3), "tanh"), np.sort(n_blank)
+    theta, (x, y) = random_theta(network.layout), examples(20, 6, 3)
+    x[np.arange(6) < n_blank[:, np.newaxis]] = 0
+    gradient = np.full_like(theta, np.nan)
+    network.loss_and_gradient(theta, x, y, gradient, n_blank=n_blank)
+    np.testing.assert_allclose(gradient, gradient_of(network, theta, x, y)[1], rtol=1e-9, atol=1e-14)
+
+
 def test_N13_gradient_stays_right_after_20_steps_and_gamma_and_beta_learn():
     network = network_of((6, 5, 4, 3))
     x, y = examples(30, 6, 3)

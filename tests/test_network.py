@@ -128,6 +128,39 @@ def test_silent_leading_features_may_be_left_out(rows, scale, n_silent):
     np.testing.assert_array_equal(network.predict(theta, x[:, n_silent:]), network.predict(theta, x))
 
 
+@pytest.mark.parametrize("rows", [1, 2, 8, 9, 64, 100, 1300])
+@pytest.mark.parametrize("n_columns", [6, 9])
+def test_zeros_that_rows_begin_with_may_be_left_out(rows, n_columns):
+    """Also those of rows without anything, and of rows that all begin alike."""
+    rng = np.random.default_rng(rows)
+    for n_blank in (rng.integers(0, n_columns + 1, rows), np.zeros(rows, int), np.full(rows, n_columns)):
+        n_blank.sort()
+        x, y = examples(rows, n_columns, 3)
+        x[np.arange(n_columns) < n_blank[:, np.newaxis]] = 0
+        network, plain = Network((9, 5, 3), scale=0.5), Network((9, 5, 3), scale=0.5)
+        theta, gradient = random_theta(network.layout), np.full(network.layout.n, np.nan)
+        loss = network.loss_and_gradient(theta, x, y, gradient, n_blank=n_blank)
+        expected_loss, expected = gradient_of(plain, theta, x, y)
+        assert loss == pytest.approx(expected_loss, rel=1e-12)
+        np.testing.assert_allclose(gradient, expected, rtol=1e-9, atol=1e-14)
+        assert not gradient[: network.n_silent(x, n_blank)].any()
+        score = network.evaluate(theta, x, y, n_blank)
+        assert score.loss == pytest.approx(plain.evaluate(theta, x, y).loss, rel=1e-12)
+
+
+def test_with_a_shift_zeros_are_no_zeros_any_more():
+    network = Network((6, 5, 3), shift=0.1)
+    with pytest.raises(ValueError, match="with a shift, zeros cannot be left out"):
+        network.evaluate(np.zeros(network.layout.n), *examples(4, 6, 3), np.zeros(4, int))
+
+
+def test_rows_out_of_order_are_refused():
+    network = Network((6, 5, 3))
+    (x, y), theta = examples(64, 6, 3), np.zeros(network.layout.n)
+    with pytest.raises(ValueError, match="n_blank must not fall from row to row"):
+        network.loss_and_gradient(theta, x, y, theta.copy(), n_blank=np.arange(64)[::-1])
+
+
 @pytest.mark.parametrize("rows", [1, 8])
 def test_what_is_left_out_may_change_from_batch_to_batch(rows):
     network = Network((6, 5, 3), scale=0.5)

@@ -8,8 +8,8 @@ import click
 import numpy as np
 from tabulate import tabulate
 
+from bench.batches import Examples
 from bench.clock import seconds
-from bench.parts import Examples
 from bench.peers import one_thread
 from bench.throughput.workbench import Call, Workbench
 from network.layers import Dense
@@ -37,13 +37,13 @@ def main(optimizer: str, batch_sizes: str) -> None:
 
 def calls(workbench: Workbench, optimizer: str, batch_size: int) -> Iterator[tuple[str, Call]]:
     """Each call of a step in its order, by what it does, and the whole step at the end."""
-    x, y = typical(workbench.batch(batch_size))
+    x, y, n_blank = typical(workbench.batch(batch_size))
     gradient = np.zeros_like(workbench.start)
-    workbench.network.loss_and_gradient(workbench.start, x, y, gradient)
+    workbench.network.loss_and_gradient(workbench.start, x, y, gradient, n_blank=n_blank)
     part = workbench.network.training_pass(workbench.start, x, gradient)
     part.first.scale = 1.0  # its way back scales delta where it lies: done again and again, that ends in slow denormals
     yield "the next batch", workbench.batch(batch_size)
-    yield "bytes to float32", lambda: part.first.take(x)
+    yield "bytes to float32", lambda: part.first.take(x, n_blank)
     for name, stage in named(part):
         yield f"{name}, forward", stage.forward
     yield "softmax, loss and its gradient", lambda: part.loss.loss_and_gradient(y, 1 / len(x))
@@ -54,9 +54,14 @@ def calls(workbench: Workbench, optimizer: str, batch_size: int) -> Iterator[tup
 
 
 def typical(next_batch: Callable[[], Examples]) -> Examples:
-    """Of 101 batches the one of median width: what is dark in all of it, and left out, differs from one to the next."""
-    batches = [next_batch() for _ in range(101)]
-    return sorted(batches, key=lambda batch: batch[0].shape[1])[50]
+    """Of 101 batches the median one: how much of it is dark, and left out, differs from one to the next."""
+    return sorted((next_batch() for _ in range(101)), key=n_dark)[50]
+
+
+def n_dark(batch: Examples) -> int:
+    """How many pixels its rows begin with that are dark."""
+    _, _, n_blank = batch
+    return 0 if n_blank is None else int(n_blank.sum())
 
 
 def named(part: Pass) -> Iterator[tuple[str, Stage]]:

@@ -56,7 +56,7 @@ def mistakes(
         end = next(message for message in trial.run() if isinstance(message, End))
     if end.status == "diverged":
         raise PluginError(f"{optimizer}: {end.reason}")
-    x, truths = trial.parts.test
+    x, truths, _ = trial.parts.test
     probabilities = softmax(trial.network.logits(trial.method.readout(), x))
     worst = surest_mistakes(probabilities, truths)[:n_worst]
     guesses = probabilities.argmax(axis=1)

@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 
 from bench import datasets
-from bench.parts import Examples
+from bench.batches import Rows
 from bench.recipes._faults import Fault, LossFault
 from bench.recipes._training import Training
 from network import Network, initialize
 from network.initializers import Scaled
+from network.layers import Inputs
 from network.layout import Matrix, Vector
 from optimizers.minibatch_gd import MinibatchGD
+
+Examples = tuple[Inputs, Rows]  # inputs (rows, n), labels (rows,)
 
 SEED = 1
 WEIGHT_SCALE = 0.01

@@ -40,7 +40,7 @@ def trained(sampling: str) -> Outcome:
     """Train 300 steps on batches drawn in this way, one of `bench.batches.SAMPLINGS`."""
     notebook = Notebook(SETTINGS)
     coverage = _batches(notebook, sampling).coverage(N_STEPS)
-    for _, (x, y) in zip(range(N_STEPS), _batches(notebook, sampling), strict=False):
+    for _, (x, y, _) in zip(range(N_STEPS), _batches(notebook, sampling), strict=False):
         notebook.training.step(x, y)
     run = notebook.training
     return Outcome(coverage, run.accuracy(x, y), run.accuracy(*notebook.validation))

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from bench.batches import SAMPLINGS, Batches
-from bench.parts import Examples
+from bench.batches import SAMPLINGS, Batches, Examples
 
 
 class Interrupted(Exception):  # noqa: N818 - no error: somebody pressed stop
@@ -46,9 +45,9 @@ class Feed:
             raise Interrupted
         if self.taken == self.batches.steps_per_epoch:
             self.before, self.taken, self.is_first = self.batches.rng.bit_generator.state, 0, False
-        x, y = next(self._batches)
+        x, y, n_blank = next(self._batches)
         self.taken += 1
-        return (self.augment(x) if self.augment else x), y
+        return (self.augment(x), y, None) if self.augment else (x, y, n_blank)
 
     @property
     def bookmark(self) -> Bookmark:

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from bench import registry
-from bench.batches import Batches
+from bench.batches import Batches, Examples
 from bench.method import Method
 from bench.parts import Parts
 from bench.plan import NetworkTable
 from bench.seeds import generator
 from network import Network, initialize
+from network.layout import Vector
 from optimizers import Closure, Progress, Schedule
 
 SEED = 0
@@ -44,53 +45,58 @@ class Workbench:
 
     def step(self, name: str, batch_size: BatchSize) -> Call:
         """One training step of the named optimizer: the next batch, loss and gradient, update."""
-        network, gradient = self.network, np.zeros_like(self.start)
-        next_batch = self.batch(batch_size)
-        batch: Any = ()
-        method = self._method(name, lambda theta, out: network.loss_and_gradient(theta, batch[0], batch[1], out))
+        next_batch, gradient = self.batch(batch_size), np.zeros_like(self.start)
+        batch: Any = None
+        method = self._method(name, lambda theta, out: self._loss_and_gradient(theta, batch, out))
 
         def step() -> None:
             nonlocal batch
-            batch = x, y = next_batch()
-            network.loss_and_gradient(method.theta, x, y, gradient)
-            method.step(gradient, AT_START, network.n_silent(x))
+            batch = next_batch()
+            self._loss_and_gradient(method.theta, batch, gradient)
+            method.step(gradient, AT_START, self._n_silent(batch))
 
         return step
 
-    def batch(self, batch_size: BatchSize) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
+    def batch(self, batch_size: BatchSize) -> Callable[[], Examples]:
         """The next batch of the shuffled order; the full batch is gathered only once, and that has happened."""
         return (self._full_batch if batch_size == "full" else self._batches(batch_size)).__next__
 
     def gradient(self, batch_size: BatchSize) -> Call:
         """Forward and backward of one batch, always the same."""
-        x, y = self.batch(batch_size)()
-        gradient = np.zeros_like(self.start)
-        return lambda: self.network.loss_and_gradient(self.start, x, y, gradient)
+        batch, gradient = self.batch(batch_size)(), np.zeros_like(self.start)
+        return lambda: self._loss_and_gradient(self.start, batch, gradient)
 
     def update(self, name: str) -> Call:
         """The update of the named optimizer, with the gradient of one batch of 64, where it asks for more as well."""
-        gradient, batch = np.zeros_like(self.start), self.batch(64)()
-        self.network.loss_and_gradient(self.start, *batch, gradient)
-        method = self._method(name, lambda theta, out: self.network.loss_and_gradient(theta, batch[0], batch[1], out))
-        return lambda: method.step(gradient, AT_START, self.network.n_silent(batch[0]))
+        batch, gradient = self.batch(64)(), np.zeros_like(self.start)
+        self._loss_and_gradient(self.start, batch, gradient)
+        method = self._method(name, lambda theta, out: self._loss_and_gradient(theta, batch, out))
+        return lambda: method.step(gradient, AT_START, self._n_silent(batch))
 
     def evaluation(self) -> Call:
         """Loss and accuracy on the validation part."""
-        x, y = self.parts.validation
-        return lambda: self.network.evaluate(self.start, x, y)
+        return lambda: self.network.evaluate(self.start, *self.parts.validation)
 
     def n_examples(self, batch_size: BatchSize) -> int:
         """How many examples a batch of that size holds."""
         return _rows(batch_size) or len(self.parts.train)
 
-    def _batches(self, batch_size: BatchSize) -> Iterator[Any]:
+    def _loss_and_gradient(self, theta: Vector, batch: Examples, gradient: Vector) -> float:
+        x, y, n_blank = batch
+        return self.network.loss_and_gradient(theta, x, y, gradient, n_blank=n_blank)
+
+    def _n_silent(self, batch: Examples) -> int:
+        x, _, n_blank = batch
+        return self.network.n_silent(x, n_blank)
+
+    def _batches(self, batch_size: BatchSize) -> Iterator[Examples]:
         parts, rng = self.parts, generator(SEED, "batches")
         batches = iter(Batches(parts.x, parts.y, parts.train, _rows(batch_size), rng, n_blank=parts.n_blank))
         next(batches)
         return batches
 
     @cached_property
-    def _full_batch(self) -> Iterator[Any]:
+    def _full_batch(self) -> Iterator[Examples]:
         """The same 39 MB for all benchmarks, of which many wait for their turn at once."""
         return self._batches("full")
 
