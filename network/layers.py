@@ -78,7 +78,7 @@ class InputDense(Dense):
         super().__init__(rows, n_in, n_out, dtype, bias=bias)
         self.scale = scale
         self.ones[:] = 1 / scale
-        self._n_missing = 0
+        self._n_in, self._n_missing, self._present = n_in, 0, self.x
         self._height = -(-rows // (8 * N_STEPS)) * 8  # of a step, in rows
         tops = range(0, rows, self._height)
         self._staircase = [self._step(top, min(top + self._height, rows)) for top in tops]
@@ -90,21 +90,21 @@ class InputDense(Dense):
         `n_blank` (rows,) tells with how many zeros each row of `x` begins, and does not fall from row to row. Raises
         ValueError where it is seen to fall.
         """
-        n_missing = self.x.shape[1] - x.shape[1]
-        if n_missing > self._n_missing:
+        n_missing = self._n_in - x.shape[1]
+        if n_missing != self._n_missing:
+            self._n_missing, self._present = n_missing, self.x[:, n_missing:]
             self.x[:, :n_missing] = 0
-        self._n_missing = n_missing
-        np.copyto(self.x[:, n_missing:], x)
-        self._steps, blanks = self._one_step, [0]
+        np.copyto(self._present, x)
+        steps, firsts = self._one_step, [n_missing]
         if n_blank is not None:
-            self._steps, blanks = self._staircase, n_blank[:: self._height].tolist()
-            if blanks != sorted(blanks):
+            steps, firsts = self._staircase, [n_missing + n for n in n_blank[:: self._height].tolist()]
+            if firsts != sorted(firsts):
                 raise ValueError("Network: n_blank must not fall from row to row")
-        self._firsts = [n_missing + blank for blank in blanks]
+        self._steps = list(zip(steps, firsts, [*firsts[1:], len(self.W)], strict=True))
 
     def forward(self) -> None:
         """z <- [x/s 1] W."""
-        for step, first in zip(self._steps, self._firsts, strict=True):
+        for step, first, _ in self._steps:
             np.dot(step.inputs[..., first:], self.W[first:], out=step.outputs)
         np.multiply(self.z, self.scale, out=self.z)
 
@@ -112,9 +112,10 @@ class InputDense(Dense):
         """From dL/dz, which is overwritten: dW <- dL/dW."""
         assert self.dW is not None
         np.multiply(self.delta, self.scale, out=self.delta)
-        self.dW[: self._firsts[0]] = 0
-        for step, first, following in zip(self._steps, self._firsts, [*self._firsts[1:], len(self.W)], strict=True):
+        for step, first, following in self._steps:
             np.matmul(step.inputs_above[first:following], step.delta_above, out=self.dW[first:following])
+        _, first, _ = self._steps[0]
+        self.dW[:first] = 0
 
     def _step(self, top: int, bottom: int) -> Step:
         inputs, outputs, held = self._x_1_T.T[top:bottom], self.z[top:bottom], max(bottom, 2)
