@@ -17,7 +17,7 @@ class Parts:
 
     data: datasets.Dataset
     x: NDArray[Any]
-    y: Rows
+    y: NDArray[np.intp]
     train: Rows
     validation_rows: Rows
     test: Examples

@@ -13,13 +13,12 @@ from .error import DatasetError
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-# The gradient of a feature's weights is the sum of x times something: exactly zero where the feature is zero in every
-# row of a batch. 67 of MNIST's 784 pixels are silent, zero in every row of the training file, the corners no pen ever
-# reached; more than a hundred are so in a batch of 64. Leaving them out of the first layer's products costs nothing in
-# exactness. So that what is left out and what remains are contiguous, the features come in the order of how many rows
-# have something there, the rarest first: a dense network does not notice a permutation of its inputs. The silent ones
-# are no columns of the training rows at all, and `n_blank` says how many more columns lead a row with nothing in them.
-# Test rows keep every column, since a test image may light a pixel that no training image did.
+# A feature that is zero adds nothing to the first layer's products, forward or backward: leaving it out costs nothing
+# in exactness. So that what is left out and what remains are contiguous, the features come in the order of how many
+# rows have something there, the rarest first: a dense network does not notice a permutation of its inputs. The silent
+# ones, zero in every row of the training file (67 of MNIST's 784 pixels, the corners no pen ever reached), are no
+# columns of the training rows at all, and `n_blank` says how many more columns lead a row with nothing in them. Test
+# rows keep every column, since a test image may light a pixel that no training image did.
 #
 # This holds while zero stays zero. A scaling with a shift (z-score) turns silent features into a constant that does
 # have a gradient: there, train on `widen(x_train)`.
