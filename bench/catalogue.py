@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from bench import datasets, foreign, recipes, registry
-from bench.plan import NetworkTable, load_plan, plan_names
+from bench.plan import load_plan, plan_names
+from bench.plan_file import NetworkTable
 from bench.plugin import Plugin, PluginError, trait, unknown
 from optimizers._domains import describe, domains
 

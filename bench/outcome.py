@@ -6,7 +6,8 @@ from functools import cached_property
 from itertools import product
 from typing import Any
 
-from bench.plan import OptimizerTable, Plan, PlanError, PlannedRun
+from bench.plan import PlanError, PlannedRun
+from bench.plan_file import OptimizerTable, Plan
 from bench.spec import TrialSpec
 from bench.statistics import BestOf
 from bench.store import Entry, Run, Store

@@ -16,7 +16,8 @@ from bench.field import RACE
 from bench.guard import run_in_child
 from bench.machine import fingerprint, n_cores
 from bench.outcome import Outcome, search
-from bench.plan import ExperimentTable, OptimizerTable, Plan, PlanError, PlannedRun, load_plan
+from bench.plan import PlanError, PlannedRun, load_plan
+from bench.plan_file import ExperimentTable, OptimizerTable, Plan
 from bench.progress import shown
 from bench.run import Listener, missing
 from bench.spec import TrialSpec

@@ -15,10 +15,10 @@ from bench.tuning import counted, plan_text
 FEW = 5
 
 
-def write_tuned(outcome: Outcome, path: Path, command: str) -> Path:
-    """Write the tuned plan to `path`, a TOML file, and return the CSV of its trials, which lies beside it.
+def write_tuned(outcome: Outcome, path: Path, command: str) -> tuple[Path, Path]:
+    """Write the tuned plan to `path`, a TOML file; beside it its trials as CSV and a figure, whose paths are returned.
 
-    A third file draws what k of the trials may be expected to find.
+    The figure, SVG and PNG, draws what k of the trials may be expected to find.
     """
     from bench.report.figures import expected_best, looks
 
@@ -28,8 +28,8 @@ def write_tuned(outcome: Outcome, path: Path, command: str) -> Path:
     trials = path.with_suffix(".csv")
     write_trials(outcome, trials)
     found = {label: outcome.best_of(label) for label in outcome.tuning.methods}
-    expected_best(found, looks(found), path.parent, f"{path.stem}-expected-best")
-    return trials
+    figure = expected_best(found, looks(found), path.parent, f"{path.stem}-expected-best")
+    return trials, path.with_name(f"{figure.name}.svg")
 
 
 def provenance(outcome: Outcome, command: str) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from bench import registry
-from bench.plan import ExperimentTable, Plan, PlanError, PlannedRun, load_plan
+from bench.plan import PlanError, PlannedRun, load_plan
+from bench.plan_file import ExperimentTable, Plan
 from bench.plugin import PluginError
 from bench.spec import TrialSpec
 from bench.store import Entry

@@ -2,13 +2,15 @@
 
 # The ids of the feature checklist keep their capital letter inside the tests' names.
 
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import exp, log, log1p
 
 import numpy as np
 import pytest
 import reference_network as reference
 
+from bench.batches import Batches
+from bench.parts import Parts
 from network import Layout, Network, check_gradient, initialize
 from network.activations import ACTIVATIONS
 from network.initializers import INITIALIZERS, Glorot, He, Scaled, Xavier, Zeros
@@ -406,6 +408,24 @@ def test_N6_100_steps_of_sgd_equal_the_plain_reference(size, activation):
         np.testing.assert_allclose(gradient, as_vector(gradients), rtol=0, atol=3e-6)
         np.testing.assert_allclose(theta, as_vector(pairs), rtol=0, atol=3e-6)
     assert pairs[0][0].dtype == np.float32
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 600])
+def test_N6_100_steps_on_images_that_begin_with_zeros_equal_the_plain_reference(size):
+    parts = Parts.load("mnist", "unit", np.random.default_rng(0))
+    network = Network((784, 16, 12, 10), scale=1 / 255)
+    theta = initialize(He(), network.layout, np.random.default_rng(3))
+    pairs, gradient = as_pairs(network.layout, theta), np.empty_like(theta)
+    batches = Batches(parts.x, parts.y, parts.train[:650], size, np.random.default_rng(1), n_blank=parts.n_blank)
+    for x, y, n_blank in islice(batches, 100):
+        loss = network.loss_and_gradient(theta, x, y, gradient, n_blank=n_blank)
+        theta -= np.float32(0.02) * gradient
+        pixels = parts.data.widen(x).astype(np.float32) / np.float32(255)
+        expected_loss, gradients = reference.loss_and_gradients(pairs, pixels, y, "relu")
+        pairs = reference.sgd_step(pairs, gradients, np.float32(0.02))
+        assert loss == pytest.approx(float(expected_loss), rel=1e-5, abs=1e-5)
+        np.testing.assert_allclose(gradient, as_vector(gradients), rtol=0, atol=1e-5)
+        np.testing.assert_allclose(theta, as_vector(pairs), rtol=0, atol=1e-5)
 
 
 # --- Types -------------------------------------------------------------------------------------------------------

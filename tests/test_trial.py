@@ -110,10 +110,20 @@ def test_B2_a_batch_keeps_its_rows_and_those_that_begin_with_the_fewest_zeros_co
         assert (np.diff(n_blank) >= 0).all()
 
 
-def test_B2_of_the_pixels_more_than_a_hundred_are_dark_in_a_batch_of_64():
+def test_mnist_s_images_begin_with_more_than_370_zeros_on_average():
     data = datasets.load("mnist")
-    n_dark = [np.count_nonzero(~rows.any(axis=0)) for rows in data.x_train[: 100 * 64].reshape(100, 64, -1)]
-    assert np.mean(n_dark) > 100  # beside the 67 that are dark in every training image
+    assert data.n_silent + data.n_blank.mean() > 370
+
+
+@pytest.mark.parametrize("size", [32, 64, 128, 512])
+def test_of_the_first_layer_s_multiplications_less_than_six_tenths_remain(size):
+    trial = Trial(trial_spec("minibatch_gd", hidden=(128, 64), batch_size=size))
+    first = trial.network.training_pass(trial.theta, trial.parts.x[:size], trial.gradient).first
+    shares = []
+    for x, y, n_blank in itertools.islice(trial.batches, 50):
+        trial.network.loss_and_gradient(trial.theta, x, y, trial.gradient, n_blank=n_blank)
+        shares.append(sum(step.inputs[..., start:].size for step, start, _ in first._steps) / (size * 785))
+    assert 0.5 < np.mean(shares) < 0.6
 
 
 def test_at_one_example_a_step_descent_moves_less_than_three_fifths_of_the_parameters():

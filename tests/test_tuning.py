@@ -229,7 +229,7 @@ def test_what_it_finds_is_a_plan_with_its_provenance(searched, tmp_path):
 
 def test_its_trials_in_compact_form(searched, tmp_path):
     found = searched[-1]
-    with write_tuned(found, tmp_path / "t.toml", "scratchmark tune").open() as file:
+    with write_tuned(found, tmp_path / "t.toml", "scratchmark tune")[0].open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 12 + 2 * FINALISTS * len(FINAL_SEEDS)
     assert list(rows[0])[:5] == ["optimizer", "study", "trial", "seed", "lr"]
@@ -242,7 +242,8 @@ def test_its_trials_in_compact_form(searched, tmp_path):
 
 def test_what_k_trials_may_be_expected_to_find_is_drawn_and_costs_their_seconds(searched, tmp_path):
     found = searched[-1]
-    trials = write_tuned(found, tmp_path / "t.toml", "scratchmark tune")
+    trials, figure = write_tuned(found, tmp_path / "t.toml", "scratchmark tune")
+    assert figure == tmp_path / "t-expected-best.svg"
     assert {path.name for path in tmp_path.glob("t-expected-best.*")} == {
         "t-expected-best.svg",
         "t-expected-best.png",

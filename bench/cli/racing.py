@@ -27,7 +27,7 @@ from bench.cli.options import add, echo_json, json_option, plugin_option, result
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     show_default="tuned.toml in the run's folder",
-    help="Where to write the tuned plan; its trials go beside it as CSV.",
+    help="Where to write the tuned plan; its trials go beside it as CSV, and a figure.",
 )
 @results_option
 @json_option
@@ -58,13 +58,14 @@ def tune(
     with _interruptible(store):
         outcome = search(tuning, store, lambda planned: _carry_out(planned, store, results, as_json))
     path = out or results / outcome.run / "tuned.toml"
-    written = write_tuned(outcome, path, _command_line())
+    trials_file, figure = write_tuned(outcome, path, _command_line())
     table = summary(outcome)
     if as_json:
         rows = table.data.to_dict("records")
-        echo_json({"run": outcome.run, "plan": str(path), "trials": str(written), "optimizers": rows})
+        files = {"plan": str(path), "trials": str(trials_file), "figure": str(figure)}
+        echo_json({"run": outcome.run, **files, "optimizers": rows})
     else:
-        click.echo(f"{table.text()}\n\n{table.caption}\n\nWrote {path} and {written}.")
+        click.echo(f"{table.text()}\n\n{table.caption}\n\nWrote {path}, {trials_file} and {figure}.")
 
 
 @click.command()

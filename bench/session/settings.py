@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from bench import datasets, registry
 from bench.errors import InputError
-from bench.plan import Count, NetworkTable, TrainingTable
+from bench.plan_file import Count, NetworkTable, TrainingTable
 from bench.plugin import Plugin, unknown
 from bench.spec import Choice, TrialSpec
 

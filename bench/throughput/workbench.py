@@ -10,7 +10,7 @@ from bench import registry
 from bench.batches import Batches, Examples
 from bench.method import Method
 from bench.parts import Parts
-from bench.plan import NetworkTable
+from bench.plan_file import NetworkTable
 from bench.seeds import generator
 from network import Network, initialize
 from network.layout import Vector
