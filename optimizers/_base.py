@@ -30,9 +30,9 @@ class Optimizer(Spec):
     vector theta (n,) and a vector for the gradient (n,) that returns the loss on the step's batch. A method that draws
     random numbers sets `needs_rng`: its `init` then takes `rng=`, a NumPy Generator, which it keeps in its state.
 
-    A method that does nothing to a coordinate whose gradient is zero, and remembers nothing of it, may say that it is
-    `sparse`: its `step` is then spared the entries of `theta` and `gradient` that begin with zeros, and is handed the
-    last ones only, now more, now fewer. This is a claim about one `step`: a subclass with another one must repeat it.
+    A method that leaves a coordinate alone whose gradient is zero, and remembers nothing of it, may say that it is
+    `sparse`. The zeros that a gradient begins with are then left out: `step` is handed the last entries of `theta` and
+    `gradient`, now more, now fewer. The claim is about one `step`: a subclass with another one must repeat it.
     """
 
     lr: Positive

@@ -1,14 +1,13 @@
 """`python -m bench.peers.anatomy`: where the microseconds of a training step go, call by call, as Markdown."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from statistics import median
 
 import click
 import numpy as np
 from tabulate import tabulate
 
-from bench.batches import Examples
 from bench.clock import seconds
 from bench.peers import one_thread
 from bench.throughput.workbench import Call, Workbench
@@ -37,7 +36,7 @@ def main(optimizer: str, batch_sizes: str) -> None:
 
 def calls(workbench: Workbench, optimizer: str, batch_size: int) -> Iterator[tuple[str, Call]]:
     """Each call of a step in its order, by what it does, and the whole step at the end."""
-    x, y, n_blank = typical(workbench.batch(batch_size))
+    x, y, n_blank = workbench.typical_batch(batch_size)
     gradient = np.zeros_like(workbench.start)
     workbench.network.loss_and_gradient(workbench.start, x, y, gradient, n_blank=n_blank)
     part = workbench.network.training_pass(workbench.start, x, gradient)
@@ -49,19 +48,8 @@ def calls(workbench: Workbench, optimizer: str, batch_size: int) -> Iterator[tup
     yield "softmax, loss and its gradient", lambda: part.loss.loss_and_gradient(y, 1 / len(x))
     for name, stage in reversed(list(named(part))):
         yield f"{name}, backward", stage.backward
-    yield f"update, {optimizer}", workbench.update(optimizer)
+    yield f"update, {optimizer}", workbench.update(optimizer, batch_size)
     yield WHOLE, workbench.step(optimizer, batch_size)
-
-
-def typical(next_batch: Callable[[], Examples]) -> Examples:
-    """Of 101 batches the median one: how much of it is dark, and left out, differs from one to the next."""
-    return sorted((next_batch() for _ in range(101)), key=n_dark)[50]
-
-
-def n_dark(batch: Examples) -> int:
-    """How many pixels its rows begin with that are dark."""
-    _, _, n_blank = batch
-    return 0 if n_blank is None else int(n_blank.sum())
 
 
 def named(part: Pass) -> Iterator[tuple[str, Stage]]:

@@ -45,7 +45,8 @@ SYMMETRY = (
 )
 ALONE = (
     "Timed alone on the machine, before the trials, with one BLAS thread. A step gathers its batch, goes forward and "
-    "backward, and updates; the update does not depend on the batch size."
+    "backward, and updates. The update alone is that behind a batch of 64; gradient descent's depends on the batch, "
+    "for it leaves out the zeros that the gradient begins with."
 )
 AGAIN = (
     "The same plan gives the same metrics to the last bit on one machine; only seconds differ. Where the plan is a "

@@ -2,9 +2,9 @@
 
 `part` is "step", or one of what a step consists of: "batch", "gradient" (forward and backward) and "update"; or
 "evaluation". `optimizer`, `batch_size` and `examples`, those that a call handles, are None where they do not matter:
-an update's cost depends on the number of parameters alone. `runtime` is the foreign framework that runs the update,
-with its version, None for NumPy. `calls` is how many calls the statistics rest on. `load`, `mhz_min`, `mhz_max` and
-`steal_percent` say what the machine did meanwhile (see `Conditions`).
+an update's cost depends on the number of parameters, and that of a sparse one on the batch, here of 64. `runtime` is
+the foreign framework that runs the update, with its version, None for NumPy. `calls` is how many calls the statistics
+rest on. `load`, `mhz_min`, `mhz_max` and `steal_percent` say what the machine did meanwhile (see `Conditions`).
 """
 
 from collections.abc import Callable

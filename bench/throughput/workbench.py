@@ -61,14 +61,19 @@ class Workbench:
         """The next batch of the shuffled order; the full batch is gathered only once, and that has happened."""
         return (self._full_batch if batch_size == "full" else self._batches(batch_size)).__next__
 
+    def typical_batch(self, batch_size: BatchSize) -> Examples:
+        """Of 101 batches the median one: how many zeros there are to leave out differs from one to the next."""
+        next_batch = self.batch(batch_size)
+        return sorted((next_batch() for _ in range(101)), key=_n_zeros)[50]
+
     def gradient(self, batch_size: BatchSize) -> Call:
-        """Forward and backward of one batch, always the same."""
-        batch, gradient = self.batch(batch_size)(), np.zeros_like(self.start)
+        """Forward and backward of a typical batch."""
+        batch, gradient = self.typical_batch(batch_size), np.zeros_like(self.start)
         return lambda: self._loss_and_gradient(self.start, batch, gradient)
 
-    def update(self, name: str) -> Call:
-        """The update of the named optimizer, with the gradient of one batch of 64, where it asks for more as well."""
-        batch, gradient = self.batch(64)(), np.zeros_like(self.start)
+    def update(self, name: str, batch_size: BatchSize = 64) -> Call:
+        """The update of the named optimizer, with the gradient of a typical batch, where it asks for more as well."""
+        batch, gradient = self.typical_batch(batch_size), np.zeros_like(self.start)
         self._loss_and_gradient(self.start, batch, gradient)
         method = self._method(name, lambda theta, out: self._loss_and_gradient(theta, batch, out))
         return lambda: method.step(gradient, AT_START, self._n_silent(batch))
@@ -114,3 +119,8 @@ def runtime(name: str) -> str | None:
 
 def _rows(batch_size: BatchSize) -> int | None:
     return batch_size if isinstance(batch_size, int) else None
+
+
+def _n_zeros(batch: Examples) -> int:
+    _, _, n_blank = batch
+    return 0 if n_blank is None else int(n_blank.sum())
