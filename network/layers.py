@@ -79,7 +79,7 @@ class InputDense(Dense):
         self.scale = scale
         self.ones[:] = 1 / scale
         self._n_in, self._n_missing, self._present = n_in, 0, self.x
-        self._height = -(-rows // (8 * N_STEPS)) * 8  # of a step, in rows
+        self._height = -(-rows // (8 * N_STEPS)) * 8  # of a step, in rows: eight, or a multiple of them
         tops = range(0, rows, self._height)
         self._staircase = [self._step(top, min(top + self._height, rows)) for top in tops]
         self._one_step = [self._step(0, rows)]
