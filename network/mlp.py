@@ -162,7 +162,8 @@ class Network:
     ) -> float:
         """What training minimises: the mean loss of examples `x` (rows, n_in) with labels `y` (rows,), and the penalty.
 
-        Its gradient goes into `gradient` (n,). Many rows are walked in micro-batches, whose gradients add up.
+        Its gradient goes into `gradient` (n,). Many rows are walked in micro-batches, whose gradients add up. Where
+        `n_blank` (rows,) says with how many zeros each row begins, they are left out; ValueError where it falls.
         `again` is for another look at the same batch, from elsewhere: it drops the units that the look before has
         dropped, and does not enter the statistics of batch normalization.
         """
@@ -187,7 +188,8 @@ class Network:
     def evaluate(self, theta: Vector, x: Inputs, y: Labels, n_blank: Counts | None = None) -> Score:
         """The mean loss and the accuracy on examples `x` (rows, n_in) with labels `y` (rows,).
 
-        Without the penalty: losses stay comparable between plans, and between training and validation.
+        Without the penalty: losses stay comparable between plans, and between training and validation. `n_blank` as in
+        `loss_and_gradient`.
         """
         loss, n_right = 0.0, 0
         for some, labels, blank in _micro_batches(MICRO_BATCH, x, y, n_blank):
@@ -267,7 +269,7 @@ class Network:
 
 def _micro_batches(size: int, *arrays: Any) -> list[Any]:
     """The arrays' rows, `size` at a time; None stays None."""
-    if len(arrays[0]) <= size:
+    if 0 < len(arrays[0]) <= size:
         return [arrays]
     return [
         [array if array is None else array[i : i + size] for array in arrays] for i in range(0, len(arrays[0]), size)

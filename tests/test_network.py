@@ -150,6 +150,11 @@ def test_zeros_that_rows_begin_with_may_be_left_out(rows, n_columns):
         assert score.loss == pytest.approx(plain.evaluate(theta, x, y).loss, rel=1e-12)
 
 
+def test_no_examples_have_no_classes():
+    network = Network((6, 5, 3))
+    assert network.predict(np.zeros(network.layout.n), np.empty((0, 6))).shape == (0,)
+
+
 def test_with_a_shift_zeros_are_no_zeros_any_more():
     network = Network((6, 5, 3), shift=0.1)
     with pytest.raises(ValueError, match="with a shift, zeros cannot be left out"):
