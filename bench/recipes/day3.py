@@ -11,7 +11,7 @@ from bench.recipes._faults import Tiny
 from bench.recipes._finding import Finding, at_least, shown
 from bench.recipes._notebook import Settings
 
-TAKES = "three minutes"
+TAKES = "two minutes"
 
 SETTINGS = Settings(
     hidden=(784, 100),

@@ -12,7 +12,7 @@ from bench.recipes._finding import Finding, at_least, digits, shown
 from bench.recipes._first_step import first_step
 from bench.recipes._notebook import Settings
 
-TAKES = "four minutes"
+TAKES = "two minutes"
 
 SETTINGS = Settings(
     hidden=(784, 784), lr=0.1, batch_size=64, epochs=10, every=400, loss=partial(Tiny, tiny=1e-10), dtype=np.float64

@@ -9,7 +9,7 @@ from bench.recipes._finding import Finding, digits, near, shown
 from bench.recipes._first_step import first_step
 from bench.recipes._notebook import Settings
 
-TAKES = "eight minutes; interrupted, it goes on from its last epoch"
+TAKES = "five minutes; interrupted, it goes on from its last epoch"
 
 SETTINGS = Settings(
     hidden=(784, 1024), lr=0.1, epochs=50, keep=0.8, every=1000, loss=TenNinths, fault=forgotten_keep(0.8)
